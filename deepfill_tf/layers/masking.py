@@ -1,0 +1,51 @@
+"""How image and mask enter the network, and how a stage's output meets the known pixels."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+@tf.keras.utils.register_keras_serializable(package="deepfill_tf")
+class EraseHole(tf.keras.layers.Layer):
+    """`image * (1 - mask)`: nothing under the hole ever reaches the network.
+
+    Inputs:
+        image (B, H, W, 3) in [-1, 1]; mask (B, H, W, 1), 1 = hole.
+    """
+
+    def call(self, image, mask):
+        return image * (1.0 - mask)
+
+
+@tf.keras.utils.register_keras_serializable(package="deepfill_tf")
+class NetworkInput(tf.keras.layers.Layer):
+    """What the coarse stage sees: the erased image(, edges under the hole), a channel of ones and the mask.
+
+    Inputs:
+        erased (B, H, W, 3); mask (B, H, W, 1), 1 = hole; edges (B, H, W, 1) or None.
+
+    Returns:
+        (B, H, W, 5), or (B, H, W, 6) with edges.
+
+    Reference:
+        Start of `build_inpaint_net` in the official inpaint_model.py. The ones let the network see the zeros that
+        pad the image's border.
+    """
+
+    def call(self, erased, mask, edges=None):
+        channels = [erased, tf.ones_like(mask), mask]
+        if edges is not None:
+            channels.insert(1, edges * mask)
+        return tf.concat(channels, axis=-1)
+
+
+@tf.keras.utils.register_keras_serializable(package="deepfill_tf")
+class PasteKnown(tf.keras.layers.Layer):
+    """`completed` inside the hole, `known` outside.
+
+    Inputs:
+        completed, known (B, H, W, 3); mask (B, H, W, 1), 1 = hole.
+    """
+
+    def call(self, completed, known, mask):
+        return completed * mask + known * (1.0 - mask)
