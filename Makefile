@@ -1,0 +1,65 @@
+# Every target sets itself up: the first one makes .venv (about 1 GB to download, once), later ones find it ready.
+# PYTHON=/path/to/python3.11 names the Python to make it with; otherwise a 3.11, 3.10 or 3.9 is looked for.
+INPUT ?= examples/noisy_image.jpg
+# A picture of one's own does not fit the example's mask.
+MASK ?= $(if $(filter file,$(origin INPUT)),examples/mask.png,auto)
+# Empty: inference.py chooses, restored/noisy_image.png for the example.
+OUTPUT ?=
+PYTEST_ARGS ?=
+PYTHON ?=
+export INPUT MASK OUTPUT PYTHON
+
+VENV_PYTHON := .venv/bin/python
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup restore test lint bench clean
+
+help:
+	@echo "make restore   restore the example picture (INPUT=, MASK= and OUTPUT= choose another)"
+	@echo "make test      run the test suite (PYTEST_ARGS= goes to pytest)"
+	@echo "make lint      check style, import order and types"
+	@echo "make bench     run the benchmarks behind the numbers of the README"
+	@echo "make setup     only make .venv, with every package pinned (PYTHON= names the Python to use)"
+	@echo "make clean     remove .venv and all that was built or cached; restored pictures stay"
+
+setup: $(READY)
+
+restore: $(READY)
+	@$(VENV_PYTHON) inference.py --input "$$INPUT" --mask "$$MASK" $${OUTPUT:+--output "$$OUTPUT"}
+
+test: $(READY)
+	@$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
+
+lint: $(READY)
+	@$(VENV_PYTHON) -m flake8
+	@$(VENV_PYTHON) -m isort --check-only --diff .
+	@$(VENV_PYTHON) -m mypy
+
+bench: $(READY)
+	@for benchmark in benchmarks/bench_*.py; do $(VENV_PYTHON) "$$benchmark" || exit 1; done
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# A finished set-up leaves a mark that says where it was made (editable installs hold paths) and with which Python.
+# Without the mark, after a move, with that Python gone or another one asked for, .venv is made anew. This also mends
+# what an interrupted set-up left. Otherwise only a change of the files below installs anything, into .venv as it is.
+IDENTITY := -c 'import sys; print(sys.base_prefix, sys.hexversion)'
+MADE_WITH := $(shell $(VENV_PYTHON) $(IDENTITY) 2>/dev/null)
+WANTED := $(if $(PYTHON),$(shell "$(PYTHON)" $(IDENTITY) 2>/dev/null),$(MADE_WITH))
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR) $(or $(WANTED),unknown))
+STALE := yes
+.PHONY: $(READY)
+endif
+
+$(READY): requirements.txt setup.cfg pyproject.toml
+	$(if $(STALE),$(eval FOUND := $(shell sh scripts/find_python.sh "$(PYTHON)")))
+	$(if $(filter error:,$(firstword $(FOUND))),$(error $(wordlist 2,$(words $(FOUND)),$(FOUND))))
+	@rm -f $@
+	@$(if $(STALE),echo "making .venv with $(FOUND)" && "$(FOUND)" -m venv --clear .venv)
+	@echo "installing the packages of requirements.txt (about 1 GB to download, the first time)"
+	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "$(CURDIR) $$($(VENV_PYTHON) $(IDENTITY))" > $@
