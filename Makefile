@@ -24,6 +24,7 @@ help:
 	@echo "make clean     remove .venv and all that was built or cached; restored pictures stay"
 
 setup: $(READY)
+	@echo ".venv is ready: $$($(VENV_PYTHON) --version)"
 
 restore: $(READY)
 	@$(VENV_PYTHON) inference.py --input "$$INPUT" --mask "$$MASK" $${OUTPUT:+--output "$$OUTPUT"}
@@ -46,7 +47,7 @@ clean:
 # A finished set-up leaves a mark that says where it was made (editable installs hold paths) and with which Python.
 # Without the mark, after a move, with that Python gone or another one asked for, .venv is made anew. This also mends
 # what an interrupted set-up left. Otherwise only a change of the files below installs anything, into .venv as it is.
-IDENTITY := -c 'import sys; print(sys.base_prefix, sys.hexversion)'
+IDENTITY := -c 'import sys; print(sys.base_prefix, *sys.version_info[:2])'
 MADE_WITH := $(shell $(VENV_PYTHON) $(IDENTITY) 2>/dev/null)
 WANTED := $(if $(PYTHON),$(shell "$(PYTHON)" $(IDENTITY) 2>/dev/null),$(MADE_WITH))
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR) $(or $(WANTED),unknown))
