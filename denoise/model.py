@@ -1,0 +1,341 @@
+"""Denoiser: the only file that imports n2v and CSBDeep, and the only one that knows their traps."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from csbdeep.internals.predict import tile_iterator
+from csbdeep.utils import save_json
+from n2v.internals.N2V_DataWrapper import N2V_DataWrapper
+from n2v.models import N2V, N2VConfig
+from n2v.utils import n2v_utils
+
+from denoise.config import DenoiserConfig
+from denoise.patches import TrainingPixels, damage_to_samples, from_samples, to_samples, training_pixels
+from denoise.prediction import restore
+from denoise.training import Progress, RunKeeper, TrainingSummary, save_weights_atomically
+
+WEIGHTS_FILE, CONFIG_FILE, RESUME_FOLDER, LOG_FOLDER = "weights_best.h5", "config.json", "resume", "logs"
+ACTIVATION_BUDGET = 2 ** 30  # bytes that the feature maps of one tile may take
+TURNS = 8
+VALIDATION_PATCHES, VALIDATION_PERCENT, VALIDATION_BLOCK = 32, 3.0, 8
+REDRAWS = 100
+
+
+@contextlib.contextmanager
+def _numpy_seed(*seed: int) -> Iterator[None]:
+    """n2v draws from NumPy's global generator: give it a known state, and the caller back his own."""
+    state = np.random.get_state()
+    np.random.seed(list(seed))
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what n2v prints, and the two deprecations that n2v and Keras cannot mend any more."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`product` is deprecated", DeprecationWarning)
+        warnings.filterwarnings("ignore", "non-integer arguments to randrange", DeprecationWarning)
+        yield
+
+
+class DamageAwareBatches(N2V_DataWrapper):
+    """n2v's own batches, from which barred pixels are taken out.
+
+    n2v crops, masks and replaces on pixels that hold valid values only (see `TrainingPixels.values`); afterwards
+    the barred pixels lose their mask, so that n2v's losses leave them out, and the damaged ones get the same fill
+    as in prediction.
+
+    Args:
+        values: (S, ..., C) normalised, every value from a valid pixel.
+        filled: Same shape: the network's input, damage filled from its surroundings.
+        damage: (S, ..., 1) bool.
+        barred: (S, ..., 1) bool, pixels that give no loss: the damaged ones and those kept for validation.
+        config: Official settings.
+        percent: Per cent of masked pixels.
+        augment: Turn and flip the patches.
+        seed: Batch `i` depends on this and on `i` only.
+    """
+
+    def __init__(self, values: np.ndarray, filled: np.ndarray, damage: np.ndarray, barred: np.ndarray,
+                 config: N2VConfig, *, percent: float, augment: bool, seed: Sequence[int]) -> None:
+        # n2v evaluates names as code; here the name is one of DenoiserConfig's list
+        manipulate = getattr(n2v_utils, f"pm_{config.n2v_manipulator}")(config.n2v_neighborhood_radius)
+        structure = None if config.structN2Vmask is None else np.array(config.structN2Vmask)
+        with _quiet():
+            super().__init__(values, None, batch_size=config.train_batch_size, length=None, perc_pix=percent,
+                             shape=tuple(config.n2v_patch_shape), value_manipulation=manipulate,
+                             structN2Vmask=structure)
+        self.planes = np.concatenate([values, filled, damage, barred], axis=-1).astype(np.float32)
+        self.crop, self.patch_sampler = self.patch_sampler, self._sample
+        self.augment = augment and self.shape[-1] == self.shape[-2]
+        self.seed = seed
+
+    def _sample(self, X: np.ndarray, X_Batches: np.ndarray, indices: np.ndarray, range: np.ndarray,
+                shape: tuple[int, ...]) -> None:
+        """n2v's own random crop, of the values and of what belongs to them, turned and flipped."""
+        crops = np.empty((len(indices), *shape, self.planes.shape[-1]), np.float32)
+        self.crop(self.planes, crops, indices=indices, range=range, shape=shape)
+        if self.augment:
+            for crop in crops:
+                turn = np.random.randint(TURNS)
+                turned = np.rot90(crop, turn % 4, axes=(-3, -2))
+                crop[...] = turned if turn < 4 else turned[..., ::-1, :]
+        X_Batches[...] = crops[..., :self.n_chan]
+        self.filled = crops[..., self.n_chan:2 * self.n_chan]
+        self.damage, self.barred = crops[..., -2:-1] > 0, crops[..., -1:] > 0
+
+    def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+        with _numpy_seed(*self.seed, i):
+            for _ in range(REDRAWS):
+                inputs, targets = super().__getitem__(i)
+                # where, not in place: n2v hands out one and the same buffer for every batch
+                targets = np.where(self.barred, np.float32(0), targets)
+                if targets[..., self.n_chan:].any():  # n2v's losses divide by the number of masked pixels
+                    return np.where(self.damage, self.filled, inputs), targets
+        raise ValueError(f"no valid pixel in {REDRAWS} batches of training patches; is almost everything damaged?")
+
+
+class Denoiser:
+    """A Noise2Void network with what it needs to denoise images like those it was trained on.
+
+    Made by `Denoiser.train` and `Denoiser.load`.
+
+    Attributes:
+        axes: The network's axes, "YXC" or "ZYXC".
+        channels: Number of channels.
+        summary: How the training ended; None for a loaded denoiser.
+    """
+
+    def __init__(self, official: N2V, summary: TrainingSummary | None = None) -> None:
+        self._official = official
+        self.axes: str = official.config.axes
+        self.channels: int = official.config.n_channel_in
+        self.summary = summary
+
+    @classmethod
+    def train(cls, images: Sequence[np.ndarray], *, axes: str, damage: Sequence[np.ndarray | None] | None = None,
+              config: DenoiserConfig | None = None, folder: str | Path | None = None, seed: int = 0,
+              seconds: float | None = None, progress: Progress | None = None, resume: bool = False) -> Denoiser:
+        """Train on noisy images alone.
+
+        The configuration fixes the number of steps, so that one seed gives one result. `seconds` is only an upper
+        bound: where the clock cuts a run short, the result depends on the machine's speed, and `summary` says so.
+
+        Args:
+            images: Images of any sizes and one number of channels; any real dtype.
+            axes: Axes of every image, such as "YX", "YXC", "ZYX", "TYX"; T and S are independent frames.
+            damage: A mask per image (True = damaged; (Y, X) or the image's shape without C) or None. Damaged
+                pixels give no loss, no statistics and no replacement values.
+            config: Settings; None takes the defaults.
+            folder: Model folder to write, in CSBDeep's format; None writes nothing.
+            seed: Seeds Python's, NumPy's and TensorFlow's global generators, NumPy's only while training.
+            seconds: Upper bound on the training time.
+            progress: Called after each step with steps done, steps planned and the losses.
+            resume: Go on from the folder's last finished epoch, if it has one.
+
+        Raises:
+            ValueError: If there is nothing to learn from, if shapes disagree or training diverges.
+        """
+        config = config or DenoiserConfig()
+        pixels = training_pixels(images, axes, damage, config.n2v_patch_shape)
+        with _numpy_seed(seed):
+            tf.keras.utils.set_random_seed(seed)  # Keras draws initial weights from Python's generator
+            official = _build(config, pixels)
+        keeper = _fit(official, config, pixels, seed=seed, folder=None if folder is None else Path(folder),
+                      seconds=seconds, progress=progress, resume=resume)
+        return cls(official, keeper.summary())
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Denoiser:
+        """Load a model folder, written by `save`, `train` or n2v itself.
+
+        Raises:
+            ValueError: If the folder lacks config.json or weights, or they do not fit together.
+        """
+        folder = Path(folder).resolve()
+        if not (folder / CONFIG_FILE).is_file():
+            raise ValueError(f"{folder}: not a model folder, {CONFIG_FILE} is missing")
+        if not [*folder.glob("*.h5"), *folder.glob("*.hdf5")]:  # n2v only warns and keeps random weights
+            raise ValueError(f"{folder}: the model folder has no weights (*.h5)")
+        try:
+            with _quiet():
+                official = N2V(config=None, name=folder.name, basedir=str(folder.parent))
+        except (KeyError, AttributeError, TypeError, OSError, ValueError, ImportError) as error:
+            raise ValueError(f"{folder}: n2v cannot load this model folder: {error}") from error
+        return cls(official)
+
+    def save(self, folder: str | Path) -> None:
+        """Write a model folder in CSBDeep's format: config.json and weights_best.h5."""
+        folder = Path(folder)
+        _write_config(self._official.config, folder)
+        save_weights_atomically(self._official.keras_model, folder / WEIGHTS_FILE)
+
+    def predict(self, image: np.ndarray, damage: np.ndarray | None = None, *, axes: str | None = None,
+                tile: int | None = None) -> np.ndarray:
+        """Denoise an image of any size.
+
+        Args:
+            image: Any real dtype, in the units of the training data.
+            damage: True = damaged, (Y, X) or the image's shape without C; filled from the surroundings first.
+            axes: The image's axes; None guesses from its number of dimensions.
+            tile: Side of the tiles in pixels; None takes the whole image unless memory asks for tiles. Tiles
+                overlap by more than the network sees, so that they change nothing.
+
+        Returns:
+            float32, shape and units of `image`.
+        """
+        image = np.asarray(image)
+        axes = axes or self._guess_axes(image)
+        samples = to_samples(image, axes)
+        if samples.ndim != len(self.axes) + 1 or samples.shape[-1] != self.channels:
+            raise ValueError(f"the denoiser takes axes {self.axes} with {self.channels} channels. Received: axes "
+                             f"{axes} of shape {image.shape}")
+        holes = damage_to_samples(damage, axes, image.shape)
+        if tile is None:
+            pixels = ACTIVATION_BUDGET / (24 * self._official.config.unet_n_first)  # six float32 maps at full size
+            tile = int(pixels ** (1 / (len(self.axes) - 1)))
+        function = self._function(lambda values: self._tiled(values, tile))
+        restored = [function(tf.constant(one[np.newaxis], tf.float32), tf.constant(hole[np.newaxis], tf.float32))
+                    for one, hole in zip(samples, holes)]
+        return np.ascontiguousarray(from_samples(np.concatenate(restored), axes, image.shape))
+
+    def tensor_function(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """The whole prediction as TensorFlow operations, for use inside another graph.
+
+        Returns:
+            A function of image (B, H, W, C) float32 in the units of the training data and damage (B, H, W, 1)
+            float32, 1 = damaged, that gives (B, H, W, C) float32. Any H, W >= 1, which need not be known when it
+            is traced. With a Z axis: (B, D, H, W, C).
+        """
+        return self._function(lambda values: self._official.keras_model(values, training=False))
+
+    def _function(self, network: Callable) -> Callable:
+        # n2v keeps means and standard deviations as text
+        means, stds = ([float(number) for number in numbers]
+                       for numbers in (self._official.config.means, self._official.config.stds))
+        multiple = 2 ** self._official.config.unet_n_depth
+        return lambda image, damage: restore(image, damage, network, means=means, stds=stds, multiple=multiple)
+
+    def _guess_axes(self, image: np.ndarray) -> str:
+        spatial = self.axes[:-1]
+        with_channels = image.ndim > len(spatial) and image.shape[-1] == self.channels
+        frames = image.ndim - len(spatial) - with_channels
+        if frames not in (0, 1) or (self.channels > 1 and not with_channels):
+            raise ValueError(f"the denoiser takes axes {self.axes} with {self.channels} channels. Received: shape "
+                             f"{image.shape}; name its axes with `axes`")
+        return "T" * frames + spatial + "C" * with_channels
+
+    def _tiled(self, values: tf.Tensor, tile: int) -> np.ndarray:
+        """Apply the network to CSBDeep's tiles: aligned to its multiple, the inner ones of one size."""
+        config, model = self._official.config, self._official.keras_model
+        image = values.numpy()[0]
+        if all(side <= tile for side in image.shape[:-1]):
+            return model(values, training=False)
+        multiple = 2 ** config.unet_n_depth
+        overlap = -(-receptive_radius(config) // multiple)
+        counts = [max(1, -(-side // tile)) for side in image.shape[:-1]]
+        restored = np.empty_like(image)
+        for piece, source, target in tile_iterator(image, [*counts, 1], [multiple] * len(counts) + [1],
+                                                   [overlap] * len(counts) + [0]):
+            restored[target] = model(piece[np.newaxis], training=False).numpy()[0][source]
+        return restored[np.newaxis]
+
+
+def receptive_radius(config: N2VConfig) -> int:
+    """Upper bound in pixels on how far the network sees; CSBDeep's table knows no blur pooling."""
+    reach = 2 * (config.unet_kern_size // 2)  # two convolutions per level and direction
+    pooling = 3 if config.blurpool else 1
+    levels = sum((2 * reach + pooling + 1) * 2 ** level for level in range(config.unet_n_depth))
+    return levels + reach * 2 ** config.unet_n_depth
+
+
+def _write_config(config: N2VConfig, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{CONFIG_FILE}.partial"
+    save_json(vars(config), str(temporary))
+    temporary.replace(folder / CONFIG_FILE)
+
+
+def _build(config: DenoiserConfig, pixels: TrainingPixels) -> N2V:
+    """The official network for these settings, untrained."""
+    channels = pixels.values.shape[-1]
+    settings = config.official_settings(channels, pixels.means, pixels.stds)
+    # N2VConfig only takes axes and channels from the array once means and stds are given; it accepts any key,
+    # which is why every key comes from the checked DenoiserConfig
+    official_config = N2VConfig(np.zeros((1, *config.n2v_patch_shape, channels), np.float32), **settings)
+    # name=None crashes n2v and so does basedir=None, hence a folder that is thrown away
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        official = N2V(official_config, name="n2v", basedir=folder)
+    official.basedir = None  # from here on n2v writes no file; the RunKeeper does, atomically
+    return official
+
+
+def _fit(official: N2V, config: DenoiserConfig, pixels: TrainingPixels, *, seed: int, folder: Path | None,
+         seconds: float | None, progress: Progress | None, resume: bool) -> RunKeeper:
+    """Train with n2v's losses, callbacks and batches. n2v's own train() cannot: it knows no damage and no resuming,
+    and its `epochs` argument ends at the data made for the configured ones."""
+    model = official.keras_model
+    rate: Any = config.train_learning_rate
+    if config.learning_rate_schedule == "cosine":
+        rate = tf.keras.optimizers.schedules.CosineDecay(rate, config.steps)
+    official.prepare_for_training(tf.keras.optimizers.Adam(rate))
+    plateau = next((callback for callback in official.callbacks
+                    if isinstance(callback, tf.keras.callbacks.ReduceLROnPlateau)), None)
+    keeper = RunKeeper(planned_steps=config.steps, steps_per_epoch=config.train_steps_per_epoch,
+                       patience=config.patience, seconds=seconds, plateau=plateau, progress=progress,
+                       weights_file=folder and folder / WEIGHTS_FILE,
+                       resume_folder=folder and folder / RESUME_FOLDER)
+    callbacks = [*official.callbacks, keeper]
+    if folder is not None:
+        _write_config(official.config, folder)
+        if config.train_tensorboard:
+            callbacks.append(tf.keras.callbacks.TensorBoard(str(folder / LOG_FOLDER), write_graph=False,
+                                                            profile_batch=0))
+    first_epoch = keeper.begin(model, resume=resume)
+    batches, validation = _data(official, config, pixels, seed)
+    first_step = first_epoch * config.train_steps_per_epoch
+    model.fit((batches[step] for step in range(first_step, config.steps)), validation_data=validation,
+              epochs=config.train_epochs, initial_epoch=first_epoch, steps_per_epoch=config.train_steps_per_epoch,
+              callbacks=callbacks, verbose=0)
+    keeper.end(model)
+    return keeper
+
+
+def _data(official: N2V, config: DenoiserConfig, pixels: TrainingPixels,
+          seed: int) -> tuple[DamageAwareBatches, tuple[np.ndarray, np.ndarray]]:
+    """Training batches, and one fixed set of patches in which only pixels kept out of the training are measured."""
+    means, stds = (np.array(numbers, np.float32) for numbers in (pixels.means, pixels.stds))
+    values = (pixels.values - means) / stds
+    filled = values
+    if pixels.damage.any():
+        filled = np.concatenate([_fill(one, hole) for one, hole in zip(values, pixels.damage)])
+    blocks = [-(-side // VALIDATION_BLOCK) for side in values.shape[1:-1]]
+    kept = np.random.default_rng(seed).random((len(values), *blocks, 1)) < config.validation_fraction
+    for axis, side in enumerate(values.shape[1:-1], start=1):
+        kept = kept.repeat(VALIDATION_BLOCK, axis).take(range(side), axis)
+    batches = DamageAwareBatches(values, filled, pixels.damage, pixels.damage | kept, official.config,
+                                 percent=config.n2v_perc_pix, augment=config.augment, seed=(seed, 0))
+    held_out = DamageAwareBatches(values, filled, pixels.damage, pixels.damage | ~kept, official.config, augment=False,
+                                  percent=max(config.n2v_perc_pix, VALIDATION_PERCENT), seed=(seed, 1))
+    count = -(-VALIDATION_PATCHES // config.train_batch_size)
+    inputs, targets = zip(*(held_out[index] for index in range(count)))
+    return batches, (np.concatenate(inputs), np.concatenate(targets))
+
+
+def _fill(values: np.ndarray, damage: np.ndarray) -> np.ndarray:
+    from denoise.damage_fill import fill_damage
+    slices = values.reshape(-1, *values.shape[-3:])
+    holes = tf.constant(damage.reshape(-1, *damage.shape[-3:]), tf.float32)
+    return fill_damage(tf.constant(slices), holes).numpy().reshape(1, *values.shape)

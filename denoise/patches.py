@@ -1,0 +1,165 @@
+"""Images and damage -> float32 arrays in n2v's own order (samples, (Z,) Y, X, channels), without damaged values."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import ndimage
+
+AXES = "STZYXC"
+LARGEST_SOURCE = 512  # pixels: larger images are cut into pieces of this side, from which n2v draws its patches
+
+
+def check_axes(axes: str, dimensions: int) -> None:
+    """Raise ValueError unless `axes` names each of so many dimensions once, Y and X among them."""
+    known = all(axes.count(axis) == 1 for axis in axes) and set(axes) <= set(AXES)
+    if not known or not {"Y", "X"} <= set(axes):
+        raise ValueError(f"axes must be different letters of {AXES!r} with Y and X among them. Received: {axes!r}")
+    if len(axes) != dimensions:
+        raise ValueError(f"axes {axes!r} name {len(axes)} dimensions. Received: an image with {dimensions}")
+
+
+def to_samples(image: np.ndarray, axes: str) -> np.ndarray:
+    """Put the axes of an image in n2v's order; S and T become samples, which are independent of each other.
+
+    Args:
+        image: Any dtype; its dimensions as named by `axes`.
+        axes: Letters of "STZYXC", one per dimension.
+
+    Returns:
+        (S, Y, X, C), or (S, Z, Y, X, C) with a Z axis; same dtype.
+    """
+    check_axes(axes, image.ndim)
+    ordered = np.transpose(image, [axes.index(axis) for axis in AXES if axis in axes])
+    space = ordered.shape[sum(axis in axes for axis in "ST"):]
+    return ordered.reshape((-1, *space) if "C" in axes else (-1, *space, 1))
+
+
+def from_samples(samples: np.ndarray, axes: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Undo `to_samples` for an image that had these axes and this shape."""
+    order = [axes.index(axis) for axis in AXES if axis in axes]
+    return np.transpose(samples.reshape([shape[axis] for axis in order]), np.argsort(order))
+
+
+def damage_to_samples(damage: np.ndarray | None, axes: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The damage of an image as a boolean array (S, (Z,) Y, X, 1).
+
+    Args:
+        damage: True or above 0.5 = damaged: (Y, X) for all frames and slices, or the image's shape without C.
+            None: nothing is damaged.
+        axes: The image's axes.
+        shape: The image's shape.
+    """
+    spatial = axes.replace("C", "")
+    expected = tuple(side for axis, side in zip(axes, shape) if axis != "C")
+    if damage is None:
+        return to_samples(np.zeros(expected, bool), spatial)
+    damage = np.asarray(damage)
+    damage = damage if damage.dtype == bool else damage > 0.5
+    plane = (shape[axes.index("Y")], shape[axes.index("X")])
+    if damage.shape == plane and spatial.index("Y") < spatial.index("X"):
+        damage = np.broadcast_to(damage.reshape([side if axis in "YX" else 1
+                                                 for axis, side in zip(spatial, expected)]), expected)
+    if damage.shape != expected:
+        raise ValueError(f"damage must have shape {expected} or {plane} (Y, X). Received: {damage.shape}")
+    return to_samples(damage, spatial)
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingPixels:
+    """What n2v draws its patches from. All arrays have S sources of one common size.
+
+    Args:
+        values: (S, (Z,) Y, X, C) float32; a damaged pixel has the value of its nearest valid one, so that n2v,
+            which takes targets and replacements from here, never sees a damaged value.
+        damage: (S, (Z,) Y, X, 1) bool; padding counts as damage.
+        means: Mean of the valid pixels of each channel.
+        stds: Standard deviation of the valid pixels of each channel; 1 for a constant channel.
+    """
+
+    values: np.ndarray
+    damage: np.ndarray
+    means: tuple[float, ...]
+    stds: tuple[float, ...]
+
+
+def _pieces(samples: np.ndarray, source: tuple[int, ...]) -> list[np.ndarray]:
+    """Cut one sample into overlapping pieces of shape `source` that cover it; smaller samples are returned whole."""
+    starts = []
+    for side, piece in zip(samples.shape, source):
+        count = max(1, -(-side // piece))
+        starts.append(np.linspace(0, max(0, side - piece), count).round().astype(int))
+    corners = np.stack(np.meshgrid(*starts, indexing="ij"), -1).reshape(-1, len(source))
+    return [samples[tuple(slice(start, start + piece) for start, piece in zip(corner, source))]
+            for corner in corners]
+
+
+def _nearest_valid(values: np.ndarray, damage: np.ndarray) -> np.ndarray:
+    """Give every damaged pixel of one sample the value of the valid pixel nearest to it."""
+    if not damage.any():
+        return values
+    nearest = ndimage.distance_transform_edt(damage[..., 0], return_distances=False, return_indices=True)
+    return values[tuple(nearest)]
+
+
+def training_pixels(images: Sequence[np.ndarray], axes: str, damage: Sequence[np.ndarray | None] | None,
+                    patch_shape: tuple[int, ...]) -> TrainingPixels:
+    """Collect the pixels that a denoiser may learn from.
+
+    Args:
+        images: At least one image; sizes may differ, channels may not.
+        axes: Axes of every image.
+        damage: One mask per image, see `damage_to_samples`, or None.
+        patch_shape: Smallest source size; smaller images are padded, and the padding counts as damage.
+
+    Raises:
+        ValueError: If there is no image, no valid pixel, a value that is not finite, or if shapes disagree.
+    """
+    if not images:
+        raise ValueError("no training images: `images` is empty")
+    masks = [None] * len(images) if damage is None else list(damage)
+    if len(masks) != len(images):
+        raise ValueError(f"damage must have one mask per image ({len(images)}). Received: {len(masks)}")
+    samples, damaged = [], []
+    for image, mask in zip(images, masks):
+        image = np.asarray(image)
+        for one, holes in zip(to_samples(image, axes), damage_to_samples(mask, axes, image.shape)):
+            if not holes.all():  # a wholly damaged frame teaches nothing
+                samples.append(one.astype(np.float32))
+                damaged.append(holes)
+    if not samples:
+        raise ValueError("no training pixels: the damage covers everything")
+    channels = {one.shape[-1] for one in samples}
+    dimensions = {one.ndim - 1 for one in samples}
+    if len(channels) > 1 or dimensions != {len(patch_shape)}:
+        raise ValueError(f"images must have one number of channels and {len(patch_shape)} spatial axes. "
+                         f"Received: {sorted(channels)} channels, {sorted(dimensions)} axes")
+    means, stds = _statistics(samples, damaged)
+    smallest = np.min([one.shape[:-1] for one in samples], axis=0)
+    source = tuple(int(max(patch, min(side, LARGEST_SOURCE))) for patch, side in zip(patch_shape, smallest))
+    values_list, damage_list = [], []
+    for one, holes in zip(samples, damaged):
+        padding = [(0, max(0, side - length)) for side, length in zip(source, one.shape)]
+        holes = np.pad(holes, [*padding, (0, 0)], constant_values=True)
+        one = _nearest_valid(np.pad(one, [*padding, (0, 0)]), holes)
+        values_list += _pieces(one, source)
+        damage_list += _pieces(holes, source)
+    return TrainingPixels(np.stack(values_list), np.stack(damage_list), means, stds)
+
+
+def _statistics(samples: Sequence[np.ndarray], damaged: Sequence[np.ndarray]) \
+        -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel over the valid pixels, in float64."""
+    count, total, squares = 0, 0.0, 0.0
+    for one, holes in zip(samples, damaged):
+        valid = one[~holes[..., 0]].astype(np.float64)
+        if not np.isfinite(valid).all():
+            raise ValueError("images must be finite outside the damage. Received: NaN or infinity")
+        count, total = count + len(valid), total + valid.sum(0)
+    means = total / count
+    for one, holes in zip(samples, damaged):
+        squares = squares + ((one[~holes[..., 0]].astype(np.float64) - means) ** 2).sum(0)
+    stds = np.sqrt(squares / count)
+    return tuple(map(float, means)), tuple(float(std) if std > 0 else 1.0 for std in stds)

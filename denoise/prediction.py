@@ -1,0 +1,53 @@
+"""From an image of any size to the network and back, in pure TensorFlow operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+from denoise.damage_fill import fill_damage
+
+
+def _reflect_pad(values: tf.Tensor, axis: int, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
+    """Pad one axis by reflection, as numpy.pad does: unlike tf.pad by any amount, and a side of 1 is repeated."""
+    side = tf.shape(values)[axis]
+    period = tf.maximum(2 * (side - 1), 1)
+    index = tf.math.floormod(tf.range(-before, side + after), period)
+    return tf.gather(values, tf.minimum(index, period - index), axis=axis)
+
+
+def restore(image: tf.Tensor, damage: tf.Tensor, network: Callable[[tf.Tensor], tf.Tensor], *,
+            means: Sequence[float], stds: Sequence[float], multiple: int) -> tf.Tensor:
+    """Fill damage, normalise, pad, apply the network, crop and undo the normalisation.
+
+    Padding is split between both sides and reflected as CSBDeep does it, so that an undamaged image gets what
+    n2v's own predict would give.
+
+    Args:
+        image: (B, H, W, C) or (B, D, H, W, C) float32, in the units of the training data; any side >= 1.
+        damage: Same with one channel; 1 = damaged.
+        network: Maps a normalised, padded image to one of the same shape.
+        means: Mean of each channel.
+        stds: Standard deviation of each channel.
+        multiple: What the network's sides must be multiples of.
+
+    Returns:
+        float32, shape of `image`, in its units.
+    """
+    shape = tf.shape(image)
+    if image.shape.rank == 5:  # slices are filled one by one
+        slices = tf.concat([[shape[0] * shape[1]], shape[2:]], 0)
+        filled = fill_damage(tf.reshape(image, slices),
+                             tf.reshape(damage, tf.concat([slices[:-1], [1]], 0)))
+        filled = tf.ensure_shape(tf.reshape(filled, shape), image.shape)
+    else:
+        filled = fill_damage(image, damage)
+    values = (filled - tf.constant(means, tf.float32)) / tf.constant(stds, tf.float32)
+    offsets = [0]
+    for axis in range(1, image.shape.rank - 1):
+        missing = tf.math.floormod(-shape[axis], multiple)
+        values = _reflect_pad(values, axis, missing // 2, missing - missing // 2)
+        offsets.append(missing // 2)
+    restored = tf.slice(network(values), [*offsets, 0], shape)
+    return tf.ensure_shape(restored * stds + means, image.shape)
