@@ -1,0 +1,147 @@
+"""Generators in files: what the network is, its weights, licence and source, in one HDF5 file.
+
+Layout: that of Keras' `save_weights`, so that `tf.keras.Model.load_weights` reads it, with float32 or float16
+numbers (Keras converts). The file's attributes: n2v_deepfill_format (1), architecture, guided, padding,
+channel_order, licence, source.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import tensorflow as tf
+
+from weights.errors import WeightsError, one_line
+
+FORMAT = 1
+ARCHITECTURE = "deepfill_v2"
+CHANNEL_ORDER = "RGB"
+REPLACE = "download or convert it again"
+
+
+def save_generator(model: tf.keras.Model, path: str | os.PathLike[str], *, half: bool = False,
+                   attributes: Mapping[str, str | int | float | bool] | None = None) -> None:
+    """Write the weights of a generator; the same weights give the same bytes.
+
+    Args:
+        model: As `deepfill_tf.build_generator` makes them.
+        path: Ends in .h5; its folder exists. Nothing stands there until everything is written.
+        half: Whether to write float16, half the size; float32 otherwise.
+        attributes: More of the file's attributes: licence, source and the like.
+
+    Raises:
+        WeightsError: If the path does not end in .h5 or cannot be written.
+    """
+    path = check_output(path)
+    described = {
+        "licence": "unknown", "source": "unknown", **(attributes or {}), "n2v_deepfill_format": FORMAT,
+        "architecture": ARCHITECTURE, "guided": len(model.inputs) == 3,
+        "padding": model.get_layer("conv1").padding, "channel_order": CHANNEL_ORDER,
+    }
+    layers = [layer for layer in model.layers if layer.weights]
+    try:
+        with _replacing(path) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs.update(described)
+            file.attrs["backend"] = "tensorflow"
+            file.attrs["keras_version"] = tf.keras.__version__
+            file.attrs["layer_names"] = [layer.name.encode() for layer in layers]
+            for layer in layers:
+                group = file.create_group(layer.name)
+                weights = {f"{layer.name}/{leaf_name(weight)}:0": weight for weight in layer.weights}
+                group.attrs["weight_names"] = [name.encode() for name in weights]
+                for name, weight in weights.items():
+                    group.create_dataset(name, data=weight.numpy().astype("float16" if half else "float32"))
+    except OSError as error:
+        raise WeightsError(path, f"cannot be written ({error.strerror or one_line(error)})",
+                           "choose an existing folder that can be written") from error
+
+
+def check_output(path: str | os.PathLike[str]) -> Path:
+    """Say at once what would keep `save_generator` from writing there.
+
+    Raises:
+        WeightsError: If the path does not end in .h5, or its folder does not exist.
+    """
+    path = Path(path)
+    if path.suffix != ".h5" or path.is_dir():
+        raise WeightsError(path, "weights are written as .h5 files", "choose a file name that ends in .h5")
+    if not path.parent.is_dir():
+        raise WeightsError(path, f"there is no folder {path.parent}", "create it, or choose another")
+    return path
+
+
+def read_generator(path: Path) -> tf.keras.Model:
+    """The generator of a file that `save_generator` or Keras has written (.h5, .keras).
+
+    Raises:
+        WeightsError: If the file is of another kind, corrupt, or of another shape than the network.
+    """
+    reader = _READERS.get(path.suffix)
+    if reader is None:
+        raise WeightsError(path, f"weights are {' or '.join(_READERS)} files",
+                           "convert a checkpoint first, with python -m weights.convert")
+    if not path.is_file():
+        raise WeightsError(path, "is not a file", f"give a {' or '.join(_READERS)} file")
+    return reader(path)
+
+
+def leaf_name(weight: tf.Variable) -> str:
+    """The last part of a weight's name: "kernel" of "conv1/kernel:0"."""
+    return weight.name.rpartition("/")[2].partition(":")[0]
+
+
+def _read_h5(path: Path) -> tf.keras.Model:
+    from deepfill_tf.generator import build_generator
+
+    try:
+        with h5py.File(path, "r") as file:
+            found = dict(file.attrs)
+            layers = set(file)
+    except OSError as error:
+        raise WeightsError(path, f"corrupt or not an HDF5 file ({one_line(error)})", REPLACE) from error
+    for key, expected in (("n2v_deepfill_format", FORMAT), ("architecture", ARCHITECTURE),
+                          ("channel_order", CHANNEL_ORDER)):
+        if found.get(key) != expected:
+            raise WeightsError(path, f"not a generator this version can read: expected {key} {expected!r}, "
+                                     f"found {found.get(key)!r}", "use a file written by weights.convert")
+    try:
+        model = build_generator(guided=bool(found["guided"]), padding=found["padding"])
+        needed = {layer.name for layer in model.layers if layer.weights}
+        if wrong := sorted(layers ^ needed):  # Keras skips, without a word, layers that only one side has
+            raise ValueError(f"layers that only the file or only the network has: {', '.join(wrong)}")
+        model.load_weights(path, by_name=True)  # by_name: the order in which layers are built may change
+    except (OSError, ValueError, KeyError, AttributeError, RuntimeError) as error:
+        raise WeightsError(path, f"corrupt or of another network ({one_line(error)})", REPLACE) from error
+    return model
+
+
+def _read_keras(path: Path) -> tf.keras.Model:
+    import deepfill_tf.generator  # noqa: F401  registers the layers with Keras
+
+    try:
+        model = tf.keras.models.load_model(path, compile=False)  # safe mode: refuses pickled Python functions
+    except Exception as error:  # a corrupt archive raises about everything, zipfile's errors included
+        raise WeightsError(path, f"corrupt or not a Keras model ({one_line(error)})", REPLACE) from error
+    if len(model.inputs) not in (2, 3) or len(model.outputs) != 2:
+        raise WeightsError(path, "not a generator: expected 2 or 3 inputs and 2 outputs, found "
+                                 f"{len(model.inputs)} and {len(model.outputs)}",
+                           "save what deepfill_tf.build_generator made")
+    return model
+
+
+_READERS: dict[str, Callable[[Path], tf.keras.Model]] = {".h5": _read_h5, ".keras": _read_keras}
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place once the block has gone through."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
