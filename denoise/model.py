@@ -18,27 +18,15 @@ from n2v.internals.N2V_DataWrapper import N2V_DataWrapper
 from n2v.models import N2V, N2VConfig
 from n2v.utils import n2v_utils
 
+from denoise.batches import DamageAware, Planes, numpy_seed
 from denoise.config import DenoiserConfig
 from denoise.patches import TrainingPixels, damage_to_samples, from_samples, to_samples, training_pixels
-from denoise.prediction import restore
-from denoise.training import Progress, RunKeeper, TrainingSummary, save_weights_atomically
+from denoise.prediction import receptive_radius, restore
+from denoise.training import WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary, save_weights_atomically
 
-WEIGHTS_FILE, CONFIG_FILE, RESUME_FOLDER, LOG_FOLDER = "weights_best.h5", "config.json", "resume", "logs"
+CONFIG_FILE = "config.json"
 ACTIVATION_BUDGET = 2 ** 30  # bytes that the feature maps of one tile may take
-TURNS = 8
-VALIDATION_PATCHES, VALIDATION_PERCENT, VALIDATION_BLOCK = 32, 3.0, 8
-REDRAWS = 100
-
-
-@contextlib.contextmanager
-def _numpy_seed(*seed: int) -> Iterator[None]:
-    """n2v draws from NumPy's global generator: give it a known state, and the caller back his own."""
-    state = np.random.get_state()
-    np.random.seed(list(seed))
-    try:
-        yield
-    finally:
-        np.random.set_state(state)
+VALIDATION_PATCHES, VALIDATION_PERCENT = 32, 3.0
 
 
 @contextlib.contextmanager
@@ -50,61 +38,27 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-class DamageAwareBatches(N2V_DataWrapper):
-    """n2v's own batches, from which barred pixels are taken out.
-
-    n2v crops, masks and replaces on pixels that hold valid values only (see `TrainingPixels.values`); afterwards
-    the barred pixels lose their mask, so that n2v's losses leave them out, and the damaged ones get the same fill
-    as in prediction.
+class Batches(DamageAware, N2V_DataWrapper):
+    """n2v's own data wrapper, made aware of damage.
 
     Args:
-        values: (S, ..., C) normalised, every value from a valid pixel.
-        filled: Same shape: the network's input, damage filled from its surroundings.
-        damage: (S, ..., 1) bool.
-        barred: (S, ..., 1) bool, pixels that give no loss: the damaged ones and those kept for validation.
+        planes: What the patches are drawn from.
         config: Official settings.
         percent: Per cent of masked pixels.
         augment: Turn and flip the patches.
         seed: Batch `i` depends on this and on `i` only.
     """
 
-    def __init__(self, values: np.ndarray, filled: np.ndarray, damage: np.ndarray, barred: np.ndarray,
-                 config: N2VConfig, *, percent: float, augment: bool, seed: Sequence[int]) -> None:
+    def __init__(self, planes: Planes, config: N2VConfig, *, percent: float, augment: bool,
+                 seed: Sequence[int]) -> None:
         # n2v evaluates names as code; here the name is one of DenoiserConfig's list
         manipulate = getattr(n2v_utils, f"pm_{config.n2v_manipulator}")(config.n2v_neighborhood_radius)
         structure = None if config.structN2Vmask is None else np.array(config.structN2Vmask)
-        with _quiet():
-            super().__init__(values, None, batch_size=config.train_batch_size, length=None, perc_pix=percent,
+        with _quiet(), numpy_seed(*seed):
+            super().__init__(planes.values, None, batch_size=config.train_batch_size, length=None, perc_pix=percent,
                              shape=tuple(config.n2v_patch_shape), value_manipulation=manipulate,
                              structN2Vmask=structure)
-        self.planes = np.concatenate([values, filled, damage, barred], axis=-1).astype(np.float32)
-        self.crop, self.patch_sampler = self.patch_sampler, self._sample
-        self.augment = augment and self.shape[-1] == self.shape[-2]
-        self.seed = seed
-
-    def _sample(self, X: np.ndarray, X_Batches: np.ndarray, indices: np.ndarray, range: np.ndarray,
-                shape: tuple[int, ...]) -> None:
-        """n2v's own random crop, of the values and of what belongs to them, turned and flipped."""
-        crops = np.empty((len(indices), *shape, self.planes.shape[-1]), np.float32)
-        self.crop(self.planes, crops, indices=indices, range=range, shape=shape)
-        if self.augment:
-            for crop in crops:
-                turn = np.random.randint(TURNS)
-                turned = np.rot90(crop, turn % 4, axes=(-3, -2))
-                crop[...] = turned if turn < 4 else turned[..., ::-1, :]
-        X_Batches[...] = crops[..., :self.n_chan]
-        self.filled = crops[..., self.n_chan:2 * self.n_chan]
-        self.damage, self.barred = crops[..., -2:-1] > 0, crops[..., -1:] > 0
-
-    def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray]:
-        with _numpy_seed(*self.seed, i):
-            for _ in range(REDRAWS):
-                inputs, targets = super().__getitem__(i)
-                # where, not in place: n2v hands out one and the same buffer for every batch
-                targets = np.where(self.barred, np.float32(0), targets)
-                if targets[..., self.n_chan:].any():  # n2v's losses divide by the number of masked pixels
-                    return np.where(self.damage, self.filled, inputs), targets
-        raise ValueError(f"no valid pixel in {REDRAWS} batches of training patches; is almost everything damaged?")
+        self.watch(planes, augment=augment, seed=seed)
 
 
 class Denoiser:
@@ -150,11 +104,13 @@ class Denoiser:
         """
         config = config or DenoiserConfig()
         pixels = training_pixels(images, axes, damage, config.n2v_patch_shape)
-        with _numpy_seed(seed):
+        keeper = RunKeeper(config, None if folder is None else Path(folder), seconds=seconds, progress=progress)
+        with numpy_seed(seed):
             tf.keras.utils.set_random_seed(seed)  # Keras draws initial weights from Python's generator
             official = _build(config, pixels)
-        keeper = _fit(official, config, pixels, seed=seed, folder=None if folder is None else Path(folder),
-                      seconds=seconds, progress=progress, resume=resume)
+        if folder is not None:
+            _write_config(official.config, Path(folder))
+        _fit(official, config, pixels, keeper, seed=seed, resume=resume)
         return cls(official, keeper.summary())
 
     @classmethod
@@ -244,21 +200,14 @@ class Denoiser:
         if all(side <= tile for side in image.shape[:-1]):
             return model(values, training=False)
         multiple = 2 ** config.unet_n_depth
-        overlap = -(-receptive_radius(config) // multiple)
+        radius = receptive_radius(config.unet_n_depth, config.unet_kern_size, blurpool=config.blurpool)
+        overlap = -(-radius // multiple)
         counts = [max(1, -(-side // tile)) for side in image.shape[:-1]]
         restored = np.empty_like(image)
         for piece, source, target in tile_iterator(image, [*counts, 1], [multiple] * len(counts) + [1],
                                                    [overlap] * len(counts) + [0]):
             restored[target] = model(piece[np.newaxis], training=False).numpy()[0][source]
         return restored[np.newaxis]
-
-
-def receptive_radius(config: N2VConfig) -> int:
-    """Upper bound in pixels on how far the network sees; CSBDeep's table knows no blur pooling."""
-    reach = 2 * (config.unet_kern_size // 2)  # two convolutions per level and direction
-    pooling = 3 if config.blurpool else 1
-    levels = sum((2 * reach + pooling + 1) * 2 ** level for level in range(config.unet_n_depth))
-    return levels + reach * 2 ** config.unet_n_depth
 
 
 def _write_config(config: N2VConfig, folder: Path) -> None:
@@ -282,60 +231,19 @@ def _build(config: DenoiserConfig, pixels: TrainingPixels) -> N2V:
     return official
 
 
-def _fit(official: N2V, config: DenoiserConfig, pixels: TrainingPixels, *, seed: int, folder: Path | None,
-         seconds: float | None, progress: Progress | None, resume: bool) -> RunKeeper:
+def _fit(official: N2V, config: DenoiserConfig, pixels: TrainingPixels, keeper: RunKeeper, *, seed: int,
+         resume: bool) -> None:
     """Train with n2v's losses, callbacks and batches. n2v's own train() cannot: it knows no damage and no resuming,
     and its `epochs` argument ends at the data made for the configured ones."""
-    model = official.keras_model
     rate: Any = config.train_learning_rate
     if config.learning_rate_schedule == "cosine":
         rate = tf.keras.optimizers.schedules.CosineDecay(rate, config.steps)
     official.prepare_for_training(tf.keras.optimizers.Adam(rate))
-    plateau = next((callback for callback in official.callbacks
-                    if isinstance(callback, tf.keras.callbacks.ReduceLROnPlateau)), None)
-    keeper = RunKeeper(planned_steps=config.steps, steps_per_epoch=config.train_steps_per_epoch,
-                       patience=config.patience, seconds=seconds, plateau=plateau, progress=progress,
-                       weights_file=folder and folder / WEIGHTS_FILE,
-                       resume_folder=folder and folder / RESUME_FOLDER)
-    callbacks = [*official.callbacks, keeper]
-    if folder is not None:
-        _write_config(official.config, folder)
-        if config.train_tensorboard:
-            callbacks.append(tf.keras.callbacks.TensorBoard(str(folder / LOG_FOLDER), write_graph=False,
-                                                            profile_batch=0))
-    first_epoch = keeper.begin(model, resume=resume)
-    batches, validation = _data(official, config, pixels, seed)
-    first_step = first_epoch * config.train_steps_per_epoch
-    model.fit((batches[step] for step in range(first_step, config.steps)), validation_data=validation,
-              epochs=config.train_epochs, initial_epoch=first_epoch, steps_per_epoch=config.train_steps_per_epoch,
-              callbacks=callbacks, verbose=0)
-    keeper.end(model)
-    return keeper
-
-
-def _data(official: N2V, config: DenoiserConfig, pixels: TrainingPixels,
-          seed: int) -> tuple[DamageAwareBatches, tuple[np.ndarray, np.ndarray]]:
-    """Training batches, and one fixed set of patches in which only pixels kept out of the training are measured."""
-    means, stds = (np.array(numbers, np.float32) for numbers in (pixels.means, pixels.stds))
-    values = (pixels.values - means) / stds
-    filled = values
-    if pixels.damage.any():
-        filled = np.concatenate([_fill(one, hole) for one, hole in zip(values, pixels.damage)])
-    blocks = [-(-side // VALIDATION_BLOCK) for side in values.shape[1:-1]]
-    kept = np.random.default_rng(seed).random((len(values), *blocks, 1)) < config.validation_fraction
-    for axis, side in enumerate(values.shape[1:-1], start=1):
-        kept = kept.repeat(VALIDATION_BLOCK, axis).take(range(side), axis)
-    batches = DamageAwareBatches(values, filled, pixels.damage, pixels.damage | kept, official.config,
-                                 percent=config.n2v_perc_pix, augment=config.augment, seed=(seed, 0))
-    held_out = DamageAwareBatches(values, filled, pixels.damage, pixels.damage | ~kept, official.config, augment=False,
-                                  percent=max(config.n2v_perc_pix, VALIDATION_PERCENT), seed=(seed, 1))
+    planes = Planes(pixels, config.validation_fraction, seed)
+    batches = Batches(planes, official.config, percent=config.n2v_perc_pix, augment=config.augment, seed=(seed, 0))
+    held_out = Batches(planes.for_validation(), official.config, augment=False, seed=(seed, 1),
+                       percent=max(config.n2v_perc_pix, VALIDATION_PERCENT))
     count = -(-VALIDATION_PATCHES // config.train_batch_size)
     inputs, targets = zip(*(held_out[index] for index in range(count)))
-    return batches, (np.concatenate(inputs), np.concatenate(targets))
-
-
-def _fill(values: np.ndarray, damage: np.ndarray) -> np.ndarray:
-    from denoise.damage_fill import fill_damage
-    slices = values.reshape(-1, *values.shape[-3:])
-    holes = tf.constant(damage.reshape(-1, *damage.shape[-3:]), tf.float32)
-    return fill_damage(tf.constant(slices), holes).numpy().reshape(1, *values.shape)
+    keeper.fit(official.keras_model, batches.__getitem__, (np.concatenate(inputs), np.concatenate(targets)),
+               callbacks=official.callbacks, resume=resume)

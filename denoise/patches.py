@@ -152,7 +152,7 @@ def training_pixels(images: Sequence[np.ndarray], axes: str, damage: Sequence[np
 def _statistics(samples: Sequence[np.ndarray], damaged: Sequence[np.ndarray]) \
         -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel over the valid pixels, in float64."""
-    count, total, squares = 0, 0.0, 0.0
+    count, total, squares = 0, np.zeros(1), np.zeros(1)
     for one, holes in zip(samples, damaged):
         valid = one[~holes[..., 0]].astype(np.float64)
         if not np.isfinite(valid).all():

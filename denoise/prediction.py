@@ -51,3 +51,16 @@ def restore(image: tf.Tensor, damage: tf.Tensor, network: Callable[[tf.Tensor], 
         offsets.append(missing // 2)
     restored = tf.slice(network(values), [*offsets, 0], shape)
     return tf.ensure_shape(restored * stds + means, image.shape)
+
+
+def receptive_radius(depth: int, kernel_size: int, *, blurpool: bool) -> int:
+    """Upper bound in pixels on how far n2v's network sees; CSBDeep's own table knows no blur pooling.
+
+    Args:
+        depth: Number of halvings.
+        kernel_size: Side of the convolution kernels.
+        blurpool: Whether pooling is n2v's MaxBlurPool2D.
+    """
+    reach = 2 * (kernel_size // 2)  # two convolutions, each on the way down, in the middle and on the way up
+    pooling, upsampling = (3 if blurpool else 1), 1
+    return sum((2 * reach + pooling + upsampling) * 2 ** level for level in range(depth)) + reach * 2 ** depth

@@ -1,4 +1,4 @@
-"""What watches a training run: best weights, resuming after a kill, the clock, progress."""
+"""A training run: best weights, resuming after a kill, the clock, progress."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
+from denoise.config import DenoiserConfig
+
+WEIGHTS_FILE, RESUME_FOLDER, LOG_FOLDER = "weights_best.h5", "resume", "logs"
 Progress = Callable[[int, int, dict], None]  # steps done, steps planned, losses
 
 
@@ -38,8 +42,9 @@ class TrainingSummary:
 
 def save_weights_atomically(model: tf.keras.Model, path: Path) -> None:
     """Write Keras weights (HDF5) beside `path`, then rename: a kill leaves the old file or the new one."""
-    temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
-    model.save_weights(str(temporary))
+    # the suffix hides the unfinished file from n2v, which would load any *.h5
+    temporary = path.with_suffix(".partial")
+    model.save_weights(str(temporary), save_format="h5")
     os.replace(temporary, path)
 
 
@@ -47,94 +52,110 @@ class RunKeeper(tf.keras.callbacks.Callback):
     """Keeps the best weights, stops on time or lack of progress, and makes a run resumable after each epoch.
 
     Args:
-        planned_steps: Steps of the whole run.
-        steps_per_epoch: Steps of an epoch.
-        patience: Epochs without progress before stopping; 0 never stops.
-        seconds: Upper bound on the time, or None.
-        weights_file: Where the best weights go, or None to keep them in memory only.
-        resume_folder: Where the resume point goes, or None.
-        plateau: The callback that lowers the learning rate, whose state belongs to the resume point, or None.
+        config: Settings of the run.
+        folder: Where best weights, resume point and log go; None keeps the best weights in memory only.
+        seconds: Upper bound on the time, counted from here, or None.
         progress: Called after each step, or None.
     """
 
-    def __init__(self, *, planned_steps: int, steps_per_epoch: int, patience: int, seconds: float | None,
-                 weights_file: Path | None, resume_folder: Path | None,
-                 plateau: tf.keras.callbacks.ReduceLROnPlateau | None, progress: Progress | None) -> None:
+    def __init__(self, config: DenoiserConfig, folder: Path | None, *, seconds: float | None,
+                 progress: Progress | None) -> None:
         super().__init__()
-        self.planned_steps, self.steps_per_epoch, self.patience = planned_steps, steps_per_epoch, patience
-        self.weights_file, self.resume_folder = weights_file, resume_folder
-        self.plateau, self.progress = plateau, progress
+        self.config, self.folder, self.progress = config, folder, progress
         self.started = time.monotonic()
         self.deadline = math.inf if seconds is None else self.started + seconds
-        self.stopped_by = "steps"
-        self.steps = 0
+        self.stopped_by, self.steps = "steps", 0
         self.losses: dict[str, float] = {}
         self.best_weights: list | None = None
-        # everything that a resumed run must know, in one checkpoint with weights and optimiser: written as a whole
-        self.state = {"epoch": tf.Variable(0, dtype=tf.int64), "best_epoch": tf.Variable(0, dtype=tf.int64),
-                      "best": tf.Variable(math.inf, dtype=tf.float64),
-                      "plateau_best": tf.Variable(math.inf, dtype=tf.float64),
-                      "plateau_wait": tf.Variable(0, dtype=tf.int64)}
+        self.plateau: tf.keras.callbacks.ReduceLROnPlateau | None = None
         self.manager: tf.train.CheckpointManager | None = None
+        # what a resumed run must know goes into one checkpoint with weights and optimiser, written as a whole
+        self.epoch, self.best_epoch, self.plateau_wait = (tf.Variable(0, dtype=tf.int64) for _ in range(3))
+        self.best, self.plateau_best = (tf.Variable(math.inf, dtype=tf.float64) for _ in range(2))
 
-    def begin(self, model: tf.keras.Model, *, resume: bool) -> int:
-        """Go back to the last resume point, if asked to and if there is one. Returns the epoch to go on with."""
-        if self.resume_folder is None:
-            return 0
+    def fit(self, model: tf.keras.Model, batch: Callable[[int], Any], validation: tuple, *,
+            callbacks: Sequence[tf.keras.callbacks.Callback], resume: bool) -> None:
+        """Train a compiled model and leave it with its best weights.
+
+        Args:
+            model: Compiled with the loss to minimise.
+            batch: Gives the batch of each step of the run.
+            validation: Inputs and targets.
+            callbacks: What else watches the run.
+            resume: Go on from the folder's last finished epoch, if it has one.
+
+        Raises:
+            ValueError: If the loss never was a number.
+        """
+        self.plateau = next((callback for callback in callbacks
+                             if isinstance(callback, tf.keras.callbacks.ReduceLROnPlateau)), None)
+        callbacks = [*callbacks, self]
+        if self.folder is not None:
+            self._restore(model, self.folder / RESUME_FOLDER, resume)
+            if self.config.train_tensorboard:
+                callbacks.append(tf.keras.callbacks.TensorBoard(str(self.folder / LOG_FOLDER), write_graph=False,
+                                                                profile_batch=0))
+        first_epoch = int(self.epoch)
+        self.steps = first_epoch * self.config.train_steps_per_epoch
+        model.fit((batch(step) for step in range(self.steps, self.config.steps)), validation_data=validation,
+                  validation_batch_size=self.config.train_batch_size, initial_epoch=first_epoch,
+                  epochs=self.config.train_epochs, steps_per_epoch=self.config.train_steps_per_epoch,
+                  callbacks=callbacks, verbose=0)
+        if self.best_weights is not None:
+            model.set_weights(self.best_weights)
+        elif self.folder is not None and first_epoch > 0:
+            model.load_weights(str(self.folder / WEIGHTS_FILE))
+        else:
+            raise ValueError("training diverged: the loss was not a number; lower train_learning_rate")
+
+    def _restore(self, model: tf.keras.Model, folder: Path, resume: bool) -> None:
         if not resume:
-            shutil.rmtree(self.resume_folder, ignore_errors=True)
-        model.optimizer.build(model.trainable_variables)  # else its slots would be restored after the first step
-        checkpoint = tf.train.Checkpoint(model=model, optimizer=model.optimizer, **self.state)
-        self.manager = tf.train.CheckpointManager(checkpoint, str(self.resume_folder), max_to_keep=1)
+            shutil.rmtree(folder, ignore_errors=True)
+        model.optimizer.build(model.trainable_variables)  # else its state would wait for the first step
+        checkpoint = tf.train.Checkpoint(model=model, optimizer=model.optimizer, epoch=self.epoch, best=self.best,
+                                         best_epoch=self.best_epoch, plateau_best=self.plateau_best,
+                                         plateau_wait=self.plateau_wait)
+        self.manager = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=1)
         if self.manager.latest_checkpoint is not None:
-            checkpoint.restore(self.manager.latest_checkpoint).assert_consumed()
-        self.steps = int(self.state["epoch"]) * self.steps_per_epoch
-        return int(self.state["epoch"])
+            try:
+                checkpoint.restore(self.manager.latest_checkpoint).assert_existing_objects_matched()
+            except (AssertionError, ValueError, tf.errors.OpError) as error:
+                raise ValueError(f"{folder}: the run cannot be resumed: {' '.join(str(error).split())}") from error
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        if self.plateau is not None and int(self.state["epoch"]) > 0:
-            self.plateau.best = float(self.state["plateau_best"])
-            self.plateau.wait = int(self.state["plateau_wait"])
+        if self.plateau is not None and int(self.epoch) > 0:  # Keras has just reset it
+            self.plateau.best, self.plateau.wait = float(self.plateau_best), int(self.plateau_wait)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.steps += 1
         self.losses["loss"] = float((logs or {}).get("loss", math.nan))
         if self.progress is not None:
-            self.progress(self.steps, self.planned_steps, dict(self.losses))
-        if time.monotonic() >= self.deadline and self.steps < self.planned_steps:
+            self.progress(self.steps, self.config.steps, dict(self.losses))
+        if time.monotonic() >= self.deadline and self.steps < self.config.steps:
             self.stopped_by, self.model.stop_training = "time", True
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         loss = float((logs or {}).get("val_loss", math.nan))
         self.losses["val_loss"] = loss
-        if loss < float(self.state["best"]):
-            self.state["best"].assign(loss)
-            self.state["best_epoch"].assign(epoch + 1)
+        if loss < float(self.best):
+            self.best.assign(loss)
+            self.best_epoch.assign(epoch + 1)
             self.best_weights = self.model.get_weights()
-            if self.weights_file is not None:
-                save_weights_atomically(self.model, self.weights_file)
-        if 0 < self.patience <= epoch + 1 - int(self.state["best_epoch"]) and self.stopped_by == "steps":
-            self.stopped_by, self.model.stop_training = "patience", True
-        if self.stopped_by == "time":  # an epoch cut short is done again on resuming
+            if self.folder is not None:
+                save_weights_atomically(self.model, self.folder / WEIGHTS_FILE)
+        if self.stopped_by == "time":  # an epoch that the clock cut short is done again on resuming
             return
-        self.state["epoch"].assign(epoch + 1)
+        if 0 < self.config.patience <= epoch + 1 - int(self.best_epoch) and self.steps < self.config.steps:
+            self.stopped_by, self.model.stop_training = "patience", True
+        self.epoch.assign(epoch + 1)
         if self.plateau is not None:
-            self.state["plateau_best"].assign(float(self.plateau.best))
-            self.state["plateau_wait"].assign(int(self.plateau.wait))
+            self.plateau_best.assign(float(self.plateau.best))
+            self.plateau_wait.assign(int(self.plateau.wait))
         if self.manager is not None:
             self.manager.save(checkpoint_number=epoch + 1)
 
-    def end(self, model: tf.keras.Model) -> None:
-        """Give the model its best weights."""
-        if self.best_weights is not None:
-            model.set_weights(self.best_weights)
-        elif self.weights_file is not None and self.weights_file.exists():  # found before the resume
-            model.load_weights(str(self.weights_file))
-        else:
-            raise ValueError("training diverged: the loss was not a number; lower train_learning_rate")
-
     def summary(self) -> TrainingSummary:
         """How the run ended."""
-        return TrainingSummary(steps=self.steps, planned_steps=self.planned_steps, stopped_by=self.stopped_by,
-                               best_epoch=int(self.state["best_epoch"]), validation_loss=float(self.state["best"]),
+        return TrainingSummary(steps=self.steps, planned_steps=self.config.steps, stopped_by=self.stopped_by,
+                               best_epoch=int(self.best_epoch), validation_loss=float(self.best),
                                seconds=time.monotonic() - self.started)
