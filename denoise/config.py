@@ -116,6 +116,18 @@ class DenoiserConfig:
         self._require("n2v_manipulator", self.n2v_manipulator not in MANIPULATORS_WITHOUT_STRUCTURE,
                       f"none of {MANIPULATORS_WITHOUT_STRUCTURE} with structN2Vmask (n2v cannot)")
 
+    @classmethod
+    def for_image(cls, shape: Sequence[int]) -> DenoiserConfig:
+        """Settings for training on the image at hand within a minute on two CPU cores.
+
+        Args:
+            shape: Height and width.
+        """
+        side = min(64, max(16, 4 * math.ceil(min(shape[:2]) / 4)))
+        return cls(unet_n_first=16, batch_norm=False, train_epochs=10, train_steps_per_epoch=200, train_batch_size=4,
+                   train_learning_rate=1e-3, learning_rate_schedule="cosine", train_tensorboard=False,
+                   n2v_perc_pix=8.0, n2v_patch_shape=(side, side))
+
     @property
     def steps(self) -> int:
         """Planned number of steps."""
