@@ -78,6 +78,11 @@ def test_without_any_python_one_line_says_what_to_install(project, target):
     assert "apt-get install python3.11-venv" in line
 
 
+def test_a_python_that_only_fails_counts_as_none(project):
+    add_python(project, "python3", "3.11").write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
+    assert "python3 python not found or not working" in the_one_line(make(project, "setup"))
+
+
 @pytest.mark.parametrize("version", ["3.12", "3.13", "3.8"])
 def test_an_unsuitable_python_is_named(project, version):
     add_python(project, "python3", version)

@@ -107,7 +107,7 @@ sys.exit(command.run(command.Parser(), work, []))"""
     os.close(read_end)
     try:
         finished = subprocess.run([sys.executable, "-c", code], stdout=write_end, stderr=subprocess.PIPE,
-                                  text=True)
+                                  text=True, env={**os.environ, "PYTHONUNBUFFERED": ""})
     finally:
         os.close(write_end)
     assert finished.returncode == 141

@@ -65,16 +65,17 @@ def run(code: str, **streams) -> subprocess.CompletedProcess:
     """Run `code`, which prints "done" at its end, in a process of its own."""
     prelude = "import os, sys\nfrom pipelines.quiet import harmless_lines_dropped\n"
     return subprocess.run([sys.executable, "-c", f"{prelude}{code}\nprint('done')"], text=True, check=True,
-                          stdout=subprocess.PIPE, **streams)
+                          stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": ""}, **streams)
 
 
 def test_pythons_own_output_keeps_its_order():
     code = """
 sys.stderr.write("before ")
 with harmless_lines_dropped():
+    os.write(2, b"library ")
     sys.stderr.write("within ")
-sys.stderr.write("after")"""
-    assert run(code, stderr=subprocess.PIPE).stderr == "before within after"
+os.write(2, b"after")"""
+    assert run(code, stderr=subprocess.PIPE).stderr == "before library within after"
 
 
 def test_a_closed_stderr_is_no_obstacle():

@@ -96,8 +96,8 @@ tf.raw_ops.PrintV2(input="a line of a kernel", output_stream="stderr")
 
 
 STAND_IN = """
-import os, sys
-os.write(2, b"E cuda_dnn.cc:9261] Unable to register cuDNN factory: Attempting to register factory for plugin cuDNN\\n")
+import os
+os.write(2, b"W py_utils.cc:38] TF-TRT Warning: Could not find TensorRT\\n")
 os.write(2, b"W gpu_device.cc:2256] Cannot dlopen some GPU libraries\\n")
 raise ImportError("a library is missing")
 """
