@@ -20,6 +20,7 @@ from weights.errors import WeightsError, one_line
 FORMAT = 1
 ARCHITECTURE = "deepfill_v2"
 CHANNEL_ORDER = "RGB"
+KERAS_VERSION = "2.15.0"  # of the layout; Keras takes a file without it for one of Keras 1
 REPLACE = "download or convert it again"
 
 
@@ -47,7 +48,7 @@ def save_generator(model: tf.keras.Model, path: str | os.PathLike[str], *, half:
         with _replacing(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs.update(described)
             file.attrs["backend"] = "tensorflow"
-            file.attrs["keras_version"] = tf.keras.__version__
+            file.attrs["keras_version"] = KERAS_VERSION
             file.attrs["layer_names"] = [layer.name.encode() for layer in layers]
             for layer in layers:
                 group = file.create_group(layer.name)

@@ -14,6 +14,7 @@ from weights.errors import WeightsError, one_line
 LICENCE = "CC BY-NC 4.0, for non-commercial use only (the licence of the official code and weights)"
 SOURCE = "official TensorFlow checkpoint of DeepFill (generative_inpainting)"
 DOWNLOAD = "download it again, the .index and all .data files"
+READ_ERRORS = (tf.errors.OpError, ValueError, RuntimeError, IndexError)  # the last: a truncated .data file
 SCOPE = "inpaint_net"
 # What a training leaves beside the generator. Slots first: a discriminator's slot counts as a slot.
 _TRAINING = (("Adam slots", re.compile(rf"({SCOPE}|discriminator)/.+/Adam(_1)?")),
@@ -34,14 +35,14 @@ def open_tensorflow_checkpoint(path: Path) -> Checkpoint:
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         shapes = {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+    except READ_ERRORS as error:
         raise WeightsError(prefix, f"not a readable TensorFlow checkpoint ({one_line(error)})",
                            DOWNLOAD) from error
 
     def read(name):
         try:
             return reader.get_tensor(name)
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        except READ_ERRORS as error:
             raise WeightsError(prefix, f"{name} cannot be read ({one_line(error)})", DOWNLOAD) from error
 
     kinds = {name: _training_kind(name) for name in shapes}
@@ -68,8 +69,9 @@ def _prefix(path: Path) -> Path:
     if not path.is_dir():
         prefix = path.with_name(re.sub(r"\.(index|meta|data-\d+-of-\d+)$", "", path.name))
         if not _index(prefix).is_file():
-            raise WeightsError(path, f"no TensorFlow checkpoint (no {_index(prefix).name}), no PyTorch file",
-                               "give a checkpoint's prefix, .index or folder, or a state dict")
+            found = "neither a TensorFlow checkpoint nor a PyTorch file" if path.exists() else "no such file"
+            raise WeightsError(path, f"{found}, and there is no {_index(prefix).name} either",
+                               "give a checkpoint's prefix, .index or folder, or a PyTorch state dict")
         return prefix
     state = tf.train.get_checkpoint_state(str(path)) if (path / "checkpoint").is_file() else None
     if state is not None:
@@ -77,12 +79,12 @@ def _prefix(path: Path) -> Path:
         named = path / Path(state.model_checkpoint_path.replace("\\", "/")).name
         if _index(named).is_file():
             return named
-    found = sorted(path.glob("*.index"))
-    if len(found) != 1:
-        raise WeightsError(path, "no checkpoint in this folder" if not found else
-                           f"{len(found)} checkpoints in this folder, and no record of the newest",
+    indexes = sorted(path.glob("*.index"))
+    if len(indexes) != 1:
+        raise WeightsError(path, "no checkpoint in this folder" if not indexes else
+                           f"{len(indexes)} checkpoints in this folder, and no record of the newest",
                            "give the .index file of one")
-    return found[0].with_suffix("")
+    return indexes[0].with_suffix("")
 
 
 def _index(prefix: Path) -> Path:

@@ -1,6 +1,6 @@
-"""The random weights on which the golden numbers of this folder were computed by the official graph.
+"""The random weights on which the official graph computed the golden numbers of this folder.
 
-Variables are visited in sorted order of their official names; one generator of random numbers serves them all.
+Variables are visited in sorted order of their official names; one random generator serves them all.
 """
 
 import hashlib
