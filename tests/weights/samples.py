@@ -32,9 +32,9 @@ def plain(value):
     return pickle.dumps(value, protocol=2)[2:-1]
 
 
-def tensor(key, array, *, shape=None, offset=0, view_metadata=b""):
+def tensor(key, array, *, shape=None, strides=None, offset=0, view_metadata=b""):
     """Instructions that put a tensor on the stack, as torch.save writes them."""
-    strides = tuple(step // array.itemsize for step in array.strides)
+    strides = strides or tuple(step // array.itemsize for step in array.strides)
     storage = (b"(" + plain("storage") + b"ctorch\n" + STORAGES[array.dtype.str] + b"\n" + plain(key)
                + plain("cpu") + plain(array.size) + view_metadata + b"tQ")
     return (b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + plain(offset) + plain(shape or array.shape)
