@@ -142,6 +142,7 @@ def _replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` that takes its place once the block has gone through."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        temporary.touch()  # says in fewer words than HDF5 why nothing can be written
         yield temporary
         os.replace(temporary, path)
     finally:
