@@ -102,16 +102,10 @@ class Planes:
         self.filled = self.values
         if self.damage.any():
             self.filled = np.concatenate([_fill(one, hole) for one, hole in zip(self.values, self.damage)])
-        sides = self.values.shape[1:-1]
-        blocks = [-(-side // VALIDATION_BLOCK) for side in sides]
-        kept = np.random.default_rng(seed).random((len(self.values), *blocks, 1)) < validation_fraction
-        for axis, side in enumerate(sides, start=1):
-            kept = kept.repeat(VALIDATION_BLOCK, axis).take(range(side), axis)
-        self.barred = self.damage | kept
-        if not (kept & ~self.damage).any() or self.barred.all():
-            kept = np.ones_like(kept)  # too few pixels to set some apart: they train and validate
-            self.barred = self.damage
-        self._kept = kept
+        self._kept = _kept_apart(self.damage, validation_fraction, seed)
+        self.barred = self.damage | self._kept
+        if not self._kept.any():  # too small, or damaged everywhere: what trains also validates
+            self._kept = ~self.damage
 
     def for_validation(self) -> Planes:
         """The same planes, where only the pixels kept out of the training count."""
@@ -119,6 +113,22 @@ class Planes:
         other.values, other.filled, other.damage = self.values, self.filled, self.damage
         other.barred = self.damage | ~self._kept
         return other
+
+
+def _kept_apart(damage: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Choose whole undamaged blocks at random; same shape as `damage`. None if there are fewer than two."""
+    sides = damage.shape[1:-1]
+    counts = [side // VALIDATION_BLOCK for side in sides]
+    inner = damage[(slice(None), *(slice(count * VALIDATION_BLOCK) for count in counts))]
+    grid = inner.reshape(len(damage), *(part for count in counts for part in (count, VALIDATION_BLOCK)))
+    whole = np.argwhere(~grid.any(axis=tuple(range(2, grid.ndim, 2))))
+    kept = np.zeros_like(damage)
+    if len(whole) < 2:
+        return kept
+    chosen = np.random.default_rng(seed).choice(whole, max(1, round(fraction * len(whole))), replace=False)
+    for sample, *corner in chosen:
+        kept[(sample, *(slice(place * VALIDATION_BLOCK, (place + 1) * VALIDATION_BLOCK) for place in corner))] = True
+    return kept
 
 
 def _fill(values: np.ndarray, damage: np.ndarray) -> np.ndarray:

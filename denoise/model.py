@@ -20,13 +20,14 @@ from n2v.utils import n2v_utils
 
 from denoise.batches import DamageAware, Planes, numpy_seed
 from denoise.config import DenoiserConfig
+from denoise.manipulation import uniform_with_center
 from denoise.patches import TrainingPixels, damage_to_samples, from_samples, to_samples, training_pixels
 from denoise.prediction import receptive_radius, restore
 from denoise.training import WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary, save_weights_atomically
 
 CONFIG_FILE = "config.json"
 ACTIVATION_BUDGET = 2 ** 30  # bytes that the feature maps of one tile may take
-VALIDATION_PATCHES, VALIDATION_PERCENT = 32, 3.0
+VALIDATION_PATCHES, VALIDATION_PERCENT = 32, 6.0
 
 
 @contextlib.contextmanager
@@ -52,11 +53,13 @@ class Batches(DamageAware, N2V_DataWrapper):
     def __init__(self, planes: Planes, config: N2VConfig, *, percent: float, augment: bool,
                  seed: Sequence[int]) -> None:
         # n2v evaluates names as code; here the name is one of DenoiserConfig's list
-        manipulate = getattr(n2v_utils, f"pm_{config.n2v_manipulator}")(config.n2v_neighborhood_radius)
+        manipulator = getattr(n2v_utils, f"pm_{config.n2v_manipulator}")
+        if config.n2v_manipulator == "uniform_withCP":
+            manipulator = uniform_with_center  # n2v's own takes longer than the rest of the step
         structure = None if config.structN2Vmask is None else np.array(config.structN2Vmask)
         with _quiet(), numpy_seed(*seed):
             super().__init__(planes.values, None, batch_size=config.train_batch_size, length=None, perc_pix=percent,
-                             shape=tuple(config.n2v_patch_shape), value_manipulation=manipulate,
+                             shape=tuple(config.n2v_patch_shape), value_manipulation=manipulator(config.n2v_neighborhood_radius),
                              structN2Vmask=structure)
         self.watch(planes, augment=augment, seed=seed)
 

@@ -1,0 +1,27 @@
+"""The replacement of masked pixels, against n2v's own."""
+
+import numpy as np
+from n2v.utils.n2v_utils import pm_uniform_withCP
+
+from denoise.manipulation import uniform_with_center
+
+PATCH = np.arange(9.0 * 9).reshape(9, 9)
+
+
+def test_same_distribution_as_n2v():
+    for center in ((4, 4), (0, 0), (8, 3), (1, 8)):
+        coords = [[center[0]] * 4000, [center[1]] * 4000]
+        np.random.seed(1)
+        ours = np.unique(uniform_with_center(2)(PATCH, coords, 2), return_counts=True)
+        theirs = np.unique(pm_uniform_withCP(2)(PATCH, coords, 2), return_counts=True)
+        np.testing.assert_array_equal(ours[0], theirs[0])  # the same window, centre included
+        # each count is binomial: six standard deviations
+        expected = 4000 / len(ours[0])
+        assert np.abs(ours[1] - expected).max() < 6 * np.sqrt(expected)
+
+
+def test_volumes_and_no_pixels_at_all():
+    volume = np.arange(27.0).reshape(3, 3, 3)
+    values = uniform_with_center(1)(volume, [[0] * 500, [0] * 500, [0] * 500], 3)
+    assert set(values) == set(volume[:2, :2, :2].ravel())
+    assert uniform_with_center(1)(PATCH, [[], []], 2).shape == (0,)

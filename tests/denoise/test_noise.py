@@ -1,0 +1,69 @@
+"""Noise estimation on photographs that ship with scikit-image."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from skimage import data
+
+from denoise.noise import estimate_noise
+
+PHOTO = data.astronaut()[:256, :256]
+NOISE = np.random.default_rng(0).normal(size=PHOTO.shape)
+
+
+def noisy(sigma, noise=NOISE):
+    return np.clip(PHOTO + sigma * noise, 0, 255).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("sigma", [5, 10, 25])
+def test_white_noise_is_measured_and_not_called_correlated(sigma):
+    estimate = estimate_noise(noisy(sigma))
+    # clipping takes from strong noise, texture adds to weak noise: 15 % on this photo
+    assert estimate.sigma == pytest.approx(sigma, rel=0.15)
+    assert abs(estimate.correlation) < 0.1 and not estimate.is_correlated
+
+
+def test_sigma_is_in_the_units_of_the_image():
+    image = noisy(10)
+    for factor in (1 / 255, 257):
+        scaled = estimate_noise((image * factor).astype(np.float32))
+        assert scaled.sigma == pytest.approx(factor * estimate_noise(image).sigma, rel=1e-4)
+        assert scaled.correlation == pytest.approx(estimate_noise(image).correlation, abs=1e-4)
+
+
+def test_blurred_noise_is_correlated():
+    blurred = ndimage.gaussian_filter(NOISE, (0.7, 0.7, 0))
+    assert estimate_noise(noisy(25, blurred / blurred.std())).is_correlated
+
+
+def test_a_compressed_picture_of_noise_is_correlated():
+    import cv2
+
+    _, encoded = cv2.imencode(".jpg", noisy(25), [cv2.IMWRITE_JPEG_QUALITY, 60])
+    assert estimate_noise(cv2.imdecode(encoded, cv2.IMREAD_COLOR)).is_correlated
+
+
+def test_damage_does_not_count():
+    image, damage = noisy(10), np.zeros(PHOTO.shape[:2], bool)
+    damage[40:60] = damage[:, 100:110] = True
+    speckled = image.copy()
+    speckled[damage] = np.random.default_rng(1).integers(0, 2, (damage.sum(), 1)) * 255
+    with_mask = estimate_noise(speckled, damage=damage)
+    # the filled pixels are 12 % of the image and have little noise of their own
+    assert with_mask.sigma == pytest.approx(estimate_noise(image).sigma, rel=0.15)
+    assert not with_mask.is_correlated
+    assert estimate_noise(speckled, damage=damage).sigma == estimate_noise(
+        np.where(damage[..., None], 77, speckled), damage=damage).sigma
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (3, 3), (9, 7, 3), (64, 64)])
+def test_small_and_constant_images_have_no_noise(shape):
+    estimate = estimate_noise(np.full(shape, 7, np.uint8))
+    assert (estimate.sigma, estimate.is_correlated) == (0, False)
+
+
+def test_wrong_shapes_are_refused():
+    with pytest.raises(ValueError, match="image must be"):
+        estimate_noise(np.zeros((2, 8, 8, 3)))
+    with pytest.raises(ValueError, match="damage must have shape"):
+        estimate_noise(np.zeros((8, 8)), damage=np.zeros((8, 9)))
