@@ -1,0 +1,1 @@
+"""Image files to arrays and back: one module per concern; `pipelines.images` is the way in."""

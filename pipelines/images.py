@@ -1,0 +1,18 @@
+"""Files <-> arrays with dtype, colours and metadata kept: the way in to `pipelines.image_files`.
+
+    picture = read_picture("photo.jpg")
+    check_writable("restored.jpg", picture)           # before the expensive part
+    pixels = restore(picture.pixels)                  # same shape and dtype
+    write_picture("restored.jpg", pixels, like=picture)
+"""
+
+from pipelines.image_files.atomic import replacing
+from pipelines.image_files.formats import SUFFIXES
+from pipelines.image_files.masks import read_mask, write_mask
+from pipelines.image_files.paths import list_images, mirrored_name
+from pipelines.image_files.picture import Picture
+from pipelines.image_files.reading import read_picture
+from pipelines.image_files.writing import check_writable, write_picture
+
+__all__ = ["SUFFIXES", "Picture", "check_writable", "list_images", "mirrored_name", "read_mask",
+           "read_picture", "replacing", "write_mask", "write_picture"]
