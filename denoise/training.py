@@ -97,10 +97,13 @@ class RunKeeper(tf.keras.callbacks.Callback):
                                                                 profile_batch=0))
         first_epoch = int(self.epoch)
         self.steps = first_epoch * self.config.train_steps_per_epoch
-        model.fit((batch(step) for step in range(self.steps, self.config.steps)), validation_data=validation,
-                  validation_batch_size=self.config.train_batch_size, initial_epoch=first_epoch,
-                  epochs=self.config.train_epochs, steps_per_epoch=self.config.train_steps_per_epoch,
-                  callbacks=callbacks, verbose=0)
+        if self._is_out_of_patience():
+            self.stopped_by = "patience"
+        elif self.steps < self.config.steps:
+            model.fit((batch(step) for step in range(self.steps, self.config.steps)), validation_data=validation,
+                      validation_batch_size=self.config.train_batch_size, initial_epoch=first_epoch,
+                      epochs=self.config.train_epochs, steps_per_epoch=self.config.train_steps_per_epoch,
+                      callbacks=callbacks, verbose=0)
         if self.best_weights is not None:
             model.set_weights(self.best_weights)
         elif self.folder is not None and first_epoch > 0:
@@ -121,6 +124,11 @@ class RunKeeper(tf.keras.callbacks.Callback):
                 checkpoint.restore(self.manager.latest_checkpoint).assert_existing_objects_matched()
             except (AssertionError, ValueError, tf.errors.OpError) as error:
                 raise ValueError(f"{folder}: the run cannot be resumed: {' '.join(str(error).split())}") from error
+
+    def _is_out_of_patience(self) -> bool:
+        """Whether the finished epochs have brought nothing for too long, with some still to come."""
+        waited = int(self.epoch) - int(self.best_epoch)
+        return 0 < self.config.patience <= waited and int(self.epoch) < self.config.train_epochs
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         if self.plateau is not None and int(self.epoch) > 0:  # Keras has just reset it
@@ -145,9 +153,9 @@ class RunKeeper(tf.keras.callbacks.Callback):
                 save_weights_atomically(self.model, self.folder / WEIGHTS_FILE)
         if self.stopped_by == "time":  # an epoch that the clock cut short is done again on resuming
             return
-        if 0 < self.config.patience <= epoch + 1 - int(self.best_epoch) and self.steps < self.config.steps:
-            self.stopped_by, self.model.stop_training = "patience", True
         self.epoch.assign(epoch + 1)
+        if self._is_out_of_patience():
+            self.stopped_by, self.model.stop_training = "patience", True
         if self.plateau is not None:
             self.plateau_best.assign(float(self.plateau.best))
             self.plateau_wait.assign(int(self.plateau.wait))
