@@ -44,23 +44,27 @@ clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# A finished set-up leaves a mark that says where it was made (editable installs hold paths) and with which Python.
-# Without the mark, after a move, with that Python gone or another one asked for, .venv is made anew. This also mends
-# what an interrupted set-up left. Otherwise only a change of the files below installs anything, into .venv as it is.
-IDENTITY := -c 'import sys; print(sys.base_prefix, *sys.version_info[:2])'
-MADE_WITH := $(shell $(VENV_PYTHON) $(IDENTITY) 2>/dev/null)
-WANTED := $(if $(PYTHON),$(shell "$(PYTHON)" $(IDENTITY) 2>/dev/null),$(MADE_WITH))
-ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR) $(or $(WANTED),unknown))
-STALE := yes
+# Whether .venv is ready, to be filled or to be made: scripts/venv.sh tells, from the mark that a set-up leaves in it.
+# A mark that says "unfinished" has it made anew the next time. One that is ready is updated when its files change.
+STATE := $(shell sh scripts/venv.sh state "$(PYTHON)")
+ifneq ($(STATE),ready)
 .PHONY: $(READY)
 endif
 
 $(READY): requirements.txt setup.cfg pyproject.toml
-	$(if $(STALE),$(eval FOUND := $(shell sh scripts/find_python.sh "$(PYTHON)")))
+ifeq ($(STATE),make)
+	$(eval FOUND := $(shell sh scripts/venv.sh find "$(PYTHON)"))
 	$(if $(filter error:,$(firstword $(FOUND))),$(error $(wordlist 2,$(words $(FOUND)),$(FOUND))))
-	@rm -f $@
-	@$(if $(STALE),echo "making .venv with $(FOUND)" && "$(FOUND)" -m venv --clear .venv)
+	@echo "making .venv with $(FOUND)"
+	@rm -rf .venv && mkdir .venv
+endif
+ifneq ($(STATE),fill)
+	@echo unfinished > $@
+endif
+ifeq ($(STATE),make)
+	@"$(FOUND)" -m venv .venv
+endif
 	@echo "installing the packages of requirements.txt (about 1 GB to download, the first time)"
 	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@echo "$(CURDIR) $$($(VENV_PYTHON) $(IDENTITY))" > $@
+	@sh scripts/venv.sh mark

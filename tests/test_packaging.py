@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from email.parser import Parser
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,21 @@ def test_every_requirement_is_pinned():
     assert not re.search(r"://|^-", text, re.MULTILINE), "an index or an option has no place among the pins"
 
 
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="Python 3.9 does not list its standard library")
+def test_what_is_imported_is_required():
+    distributions = metadata.packages_distributions()
+    required = {canonicalize_name(requirement.name)
+                for requirement in requirements(settings()["options"]["install_requires"])}
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for package in PACKAGES
+             for path in (ROOT / package).rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    names = {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names) - set(PACKAGES)
+    assert "tensorflow" in names
+    assert {canonicalize_name(distributions[name][0]) for name in names} <= required
+
+
 @pytest.mark.parametrize("python", ["3.9", "3.10", "3.11"])
 def test_pins_lie_in_the_ranges_of_setup_cfg(python):
     versions = pinned(python)
@@ -88,13 +104,13 @@ def test_the_wheel_holds_packages_weights_and_metadata(tmp_path):
     with zipfile.ZipFile(path) as wheel:
         names = set(wheel.namelist())
         folder = next(name.partition("/")[0] for name in names if ".dist-info/" in name)
-        metadata = Parser().parsestr(wheel.read(f"{folder}/METADATA").decode("utf-8"))
+        header = Parser().parsestr(wheel.read(f"{folder}/METADATA").decode("utf-8"))
     modules = {path.relative_to(source).as_posix() for package in PACKAGES
                for path in (source / package).rglob("*.py")}
     assert modules | {"weights/registry.yaml", "weights/some-model/generator.h5"} <= names
     assert not [name for name in names if name.startswith("tests/") or name.endswith(".pyc")]
     assert f"{folder}/licenses/LICENSE" in names
-    assert metadata["Name"] == "n2v-deepfill"
-    assert metadata["License"] == "Apache-2.0"
-    assert metadata["Requires-Python"] == "<3.12,>=3.9"
-    assert "Restore pictures" in metadata["Summary"]
+    assert header["Name"] == "n2v-deepfill"
+    assert header["License"] == "Apache-2.0"
+    assert header["Requires-Python"] == "<3.12,>=3.9"
+    assert "Restore pictures" in header["Summary"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SETUP_FILES = ("Makefile", "scripts/find_python.sh", "requirements.txt", "setup.cfg", "pyproject.toml")
+SETUP_FILES = ("Makefile", "scripts/venv.sh", "requirements.txt", "setup.cfg", "pyproject.toml")
 TOOLS = ("sh", "cat", "rm", "mkdir", "cp", "touch")
 
 # Stands in for a Python: answers what the set-up asks, makes a .venv that holds a copy of itself, and writes
@@ -21,7 +21,7 @@ FAKE_PYTHON = """
 case "$1 $2" in
     -c*ensurepip*) echo "$version $venv $0" ;;
     -c*) echo "/usr $version" ;;
-    "-m venv") echo "venv $3" >> log; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+    "-m venv") echo "venv" >> log; test ! -e fail-early && mkdir .venv/bin && cp "$0" .venv/bin/python ;;
     --version*) echo "Python $version" ;;
     "-m pip") echo "pip" >> log; test ! -e fail ;;
     *) for argument in "$@"; do echo "<$argument>" >> log; done ;;
@@ -68,7 +68,7 @@ def the_one_line(finished: subprocess.CompletedProcess) -> str:
     return line
 
 
-NEW_VENV = ["venv --clear", "pip", "pip"]
+NEW_VENV = ["venv", "pip", "pip"]
 
 
 @pytest.mark.parametrize("target", ["setup", "test", "restore", "lint"])
@@ -152,10 +152,33 @@ def test_an_interrupted_set_up_is_done_anew(project):
     add_python(project, "python3.11", "3.11")
     (project / "fail").touch()
     assert make(project, "setup").returncode != 0
-    assert log(project) == ["venv --clear", "pip"]
+    assert log(project) == ["venv", "pip"]
     (project / "fail").unlink()
     assert make(project, "setup").returncode == 0
     assert log(project) == NEW_VENV
+
+
+def test_a_set_up_interrupted_at_once_is_done_anew(project):
+    add_python(project, "python3.11", "3.11")
+    (project / "fail-early").touch()
+    assert make(project, "setup").returncode != 0
+    (project / "fail-early").unlink()
+    log(project)
+    assert make(project, "setup").returncode == 0
+    assert log(project) == NEW_VENV
+
+
+@pytest.mark.parametrize("version, expected", [("3.10", ["pip", "pip"]), ("3.12", NEW_VENV)])
+def test_a_venv_made_by_hand_is_kept_if_its_python_will_do(project, version, expected):
+    add_python(project, "python3.11", "3.11")
+    (project / ".venv" / "bin").mkdir(parents=True)
+    add_python(project, "by-hand", version).rename(project / ".venv" / "bin" / "python")
+    (project / ".venv" / "own").touch()
+    assert make(project, "setup").returncode == 0
+    assert log(project) == expected
+    assert (project / ".venv" / "own").exists() == (expected != NEW_VENV)
+    assert make(project, "setup").returncode == 0
+    assert log(project) == []
 
 
 def test_a_failed_update_is_done_anew(project):
