@@ -19,11 +19,11 @@ OUTPUT_FOLDER = Path("restored")
 def with_output(arguments: Sequence[str]) -> list[str]:
     """Return `arguments`, with an `--output` that fits `--input` if there is none."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--input")
-    parser.add_argument("--output")
+    for option in ("--input", "--output"):
+        parser.add_argument(option, nargs="?", const="")
     given, _ = parser.parse_known_args(arguments)
-    if given.input is None or given.output is not None:
-        return list(arguments)  # `pipelines.restore` says so if the input is missing
+    if not given.input or given.output is not None:
+        return list(arguments)  # what is missing, `pipelines.restore` says
     return [*arguments, "--output", str(default_output(Path(given.input)))]
 
 
