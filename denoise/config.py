@@ -43,6 +43,8 @@ class DenoiserConfig:
         augment: Turn and flip the patches.
         validation_fraction: Share of the pixels that is kept out of the loss and validates.
         patience: Stop after so many epochs without a better validation; 0 never stops.
+        average_turns: Predict the mean over the eight turned and mirrored images, in eight times the time. It goes
+            into config.json, where n2v itself overlooks it.
 
     Raises:
         ValueError: If a value is out of its range.
@@ -75,6 +77,7 @@ class DenoiserConfig:
     augment: bool = True
     validation_fraction: float = 0.05
     patience: int = 0
+    average_turns: bool = False
 
     def __post_init__(self) -> None:
         for name in ("unet_n_depth", "unet_kern_size", "unet_n_first", "train_epochs", "train_steps_per_epoch",
@@ -124,9 +127,10 @@ class DenoiserConfig:
             shape: Height and width.
         """
         side = min(64, max(16, 4 * math.ceil(min(shape[:2]) / 4)))
-        return cls(unet_n_first=16, batch_norm=False, train_epochs=10, train_steps_per_epoch=200, train_batch_size=4,
-                   train_learning_rate=1e-3, learning_rate_schedule="cosine", train_tensorboard=False,
-                   n2v_perc_pix=8.0, n2v_patch_shape=(side, side))
+        return cls(unet_n_first=16, batch_norm=False, train_epochs=10, train_steps_per_epoch=150, train_batch_size=4,
+                   train_learning_rate=2e-3, learning_rate_schedule="cosine", train_tensorboard=False,
+                   n2v_perc_pix=8.0, n2v_patch_shape=(side, side), n2v_manipulator="median",
+                   n2v_neighborhood_radius=1, average_turns=True)
 
     @property
     def steps(self) -> int:

@@ -20,9 +20,9 @@ from n2v.utils import n2v_utils
 
 from denoise.batches import DamageAware, Planes, numpy_seed
 from denoise.config import DenoiserConfig
-from denoise.manipulation import uniform_with_center
+from denoise.manipulation import Manipulator, median_without_center, uniform_with_center
 from denoise.patches import TrainingPixels, damage_to_samples, from_samples, to_samples, training_pixels
-from denoise.prediction import receptive_radius, restore
+from denoise.prediction import averaged_over_turns, receptive_radius, restore
 from denoise.training import WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary, save_weights_atomically
 
 CONFIG_FILE = "config.json"
@@ -52,16 +52,21 @@ class Batches(DamageAware, N2V_DataWrapper):
 
     def __init__(self, planes: Planes, config: N2VConfig, *, percent: float, augment: bool,
                  seed: Sequence[int]) -> None:
-        # n2v evaluates names as code; here the name is one of DenoiserConfig's list
-        manipulator = getattr(n2v_utils, f"pm_{config.n2v_manipulator}")
-        if config.n2v_manipulator == "uniform_withCP":
-            manipulator = uniform_with_center  # n2v's own takes longer than the rest of the step
         structure = None if config.structN2Vmask is None else np.array(config.structN2Vmask)
         with _quiet(), numpy_seed(*seed):
             super().__init__(planes.values, None, batch_size=config.train_batch_size, length=None, perc_pix=percent,
-                             shape=tuple(config.n2v_patch_shape), value_manipulation=manipulator(config.n2v_neighborhood_radius),
+                             shape=tuple(config.n2v_patch_shape), value_manipulation=_manipulator(config),
                              structN2Vmask=structure)
         self.watch(planes, augment=augment, seed=seed)
+
+
+def _manipulator(config: N2VConfig) -> Manipulator:
+    """What replaces masked pixels. n2v evaluates names as code; here they are of DenoiserConfig's list."""
+    radius = config.n2v_neighborhood_radius
+    official = getattr(n2v_utils, f"pm_{config.n2v_manipulator}")(radius)
+    if config.n2v_manipulator == "uniform_withCP":
+        return uniform_with_center(radius)
+    return median_without_center(radius, official) if config.n2v_manipulator == "median" else official
 
 
 class Denoiser:
@@ -181,6 +186,8 @@ class Denoiser:
         return self._function(lambda values: self._official.keras_model(values, training=False))
 
     def _function(self, network: Callable) -> Callable:
+        if getattr(self._official.config, "average_turns", False):  # n2v's own model folders do not have it
+            network = averaged_over_turns(network)
         # n2v keeps means and standard deviations as text
         means, stds = ([float(number) for number in numbers]
                        for numbers in (self._official.config.means, self._official.config.stds))

@@ -53,6 +53,22 @@ def restore(image: tf.Tensor, damage: tf.Tensor, network: Callable[[tf.Tensor], 
     return tf.ensure_shape(restored * stds + means, image.shape)
 
 
+def averaged_over_turns(network: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[tf.Tensor], tf.Tensor]:
+    """A network that looks at an image turned and mirrored in all eight ways, and takes the mean of its answers."""
+    def average(values: tf.Tensor) -> tf.Tensor:
+        y, x = values.shape.rank - 3, values.shape.rank - 2
+        transposition = [*range(y), x, y, x + 1]
+        answers = []
+        for mirrored in ([], [y], [x], [y, x]):
+            seen = tf.reverse(values, mirrored)
+            answers.append(tf.reverse(network(seen), mirrored))
+            turned = network(tf.transpose(seen, transposition))
+            answers.append(tf.reverse(tf.transpose(turned, transposition), mirrored))
+        return tf.add_n(answers) / len(answers)
+
+    return average
+
+
 def receptive_radius(depth: int, kernel_size: int, *, blurpool: bool) -> int:
     """Upper bound in pixels on how far n2v's network sees; CSBDeep's own table knows no blur pooling.
 

@@ -1,9 +1,10 @@
 """The replacement of masked pixels, against n2v's own."""
 
 import numpy as np
-from n2v.utils.n2v_utils import pm_uniform_withCP
+import pytest
+from n2v.utils.n2v_utils import pm_median, pm_uniform_withCP
 
-from denoise.manipulation import uniform_with_center
+from denoise.manipulation import median_without_center, uniform_with_center
 
 PATCH = np.arange(9.0 * 9).reshape(9, 9)
 
@@ -18,6 +19,16 @@ def test_same_distribution_as_n2v():
         # each count is binomial: six standard deviations
         expected = 4000 / len(ours[0])
         assert np.abs(ours[1] - expected).max() < 6 * np.sqrt(expected)
+
+
+@pytest.mark.parametrize("shape, radius", [((9, 9), 1), ((9, 12), 3), ((5, 6, 7), 1), ((3, 3), 2)])
+def test_medians_are_those_of_n2v(shape, radius):
+    patch = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    coords = [list(axis) for axis in np.indices(shape).reshape(len(shape), -1)]
+    official = pm_median(radius)
+    np.testing.assert_array_equal(median_without_center(radius, official)(patch, coords, len(shape)),
+                                  official(patch, coords, len(shape)))
+    assert median_without_center(radius, official)(patch, [[]] * len(shape), len(shape)).shape == (0,)
 
 
 def test_volumes_and_no_pixels_at_all():

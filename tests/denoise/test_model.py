@@ -100,6 +100,19 @@ def test_the_tensor_function_equals_predict_and_traces_without_sizes(denoiser, p
     assert not [kind for kind in kinds if "PyFunc" in kind]
 
 
+def test_averaging_over_turns_is_kept_in_the_model_folder(tiny, tmp_path):
+    plain, averaging = (untrained(tiny(average_turns=average)) for average in (False, True))
+    image = np.random.default_rng(1).normal(100, 30, (20, 34)).astype(np.float32)  # even: nothing is padded
+    turns = [np.rot90(plain.predict(np.ascontiguousarray(np.rot90(flipped, count))), -count)
+             for flipped in (image, image[::-1]) for count in range(4)]
+    expected = np.mean(turns[:4] + [turn[::-1] for turn in turns[4:]], axis=0)
+    assert np.abs(plain.predict(image) - expected).max() > 0.1
+    np.testing.assert_allclose(averaging.predict(image), expected, atol=1e-3)  # grey levels
+    np.testing.assert_allclose(averaging.predict(image, tile=16), averaging.predict(image), atol=1e-2)
+    averaging.save(tmp_path)
+    np.testing.assert_array_equal(Denoiser.load(tmp_path).predict(image), averaging.predict(image))
+
+
 @pytest.mark.parametrize("image, axes", [(np.zeros((8, 8)), None), (np.zeros((8, 8, 4)), None),
                                          (np.zeros((3, 8, 8)), "ZYX"), (np.zeros((8, 8)), "YX")])
 def test_an_image_of_another_kind_is_refused(denoiser, image, axes):

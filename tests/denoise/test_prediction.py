@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from denoise.prediction import receptive_radius, restore
+from denoise.prediction import averaged_over_turns, receptive_radius, restore
 
 
 def run(image, damage=None, network=lambda values: values, *, means=(0.0,), stds=(1.0,), multiple=8):
@@ -51,3 +51,23 @@ def test_receptive_radius_by_hand():
     # one 3x3 pair on the way down (2), pooling (1), one pair at half size (4), upsampling (1), one pair up (2)
     assert receptive_radius(1, 3, blurpool=False) == 10
     assert receptive_radius(1, 3, blurpool=True) == 12
+
+
+@pytest.mark.parametrize("size", [(4, 6), (3, 4, 6)])
+def test_eight_turns_are_averaged(size):
+    image = np.random.default_rng(0).random((1, *size, 2)).astype(np.float32)
+    seen = []
+
+    def network(values):
+        seen.append(values.numpy())
+        return values * np.arange(values.shape[-2])[:, None]  # depends on the place
+
+    average = averaged_over_turns(network)(tf.constant(image)).numpy()
+    planes = [turn[0].reshape(-1, *turn.shape[-3:])[0] for turn in seen]  # the first slice
+    plane = image[0].reshape(-1, *image.shape[-3:])[0]
+    turns = [np.rot90(flipped, count) for flipped in (plane, plane[:, ::-1]) for count in range(4)]
+    assert len(planes) == 8
+    for turn in turns:
+        assert any(turn.shape == one.shape and (turn == one).all() for one in planes)
+    # each pixel is weighted by its column, as counted in each turn: (W - 1) / 2 and (H - 1) / 2 on average
+    np.testing.assert_allclose(average, image * (size[-1] - 1 + size[-2] - 1) / 4, rtol=1e-6)
