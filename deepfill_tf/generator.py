@@ -28,7 +28,7 @@ def build_generator(*, guided: bool = False, padding: str = "same",
     Args:
         guided: Whether the user's edges (a sketch) are a third input.
         padding: "same" (zeros, the reference's default) or "symmetric".
-        initialization: "reference" (Glorot) or "signal-preserving", see `kernel_initializer`.
+        initialization: "reference" (Glorot), "signal-preserving" or "looks-linear", see `kernel_initializer`.
 
     Returns:
         A Keras model from [image, mask] or [image, mask, edges] to [coarse, refined].

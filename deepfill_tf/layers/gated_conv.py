@@ -28,7 +28,7 @@ class GatedConv2D(tf.keras.layers.Layer):
         dilation_rate: Spacing of the kernel's cells.
         activation: Keras activation of the feature half.
         padding: "same" (zeros) or "symmetric" (mirrored border).
-        initialization: "reference" or "signal-preserving", see `kernel_initializer`.
+        initialization: One of `INITIALIZATIONS`, see `kernel_initializer`.
 
     Shape:
         (B, H, W, C) -> (B, ceil(H / strides), ceil(W / strides), filters); H and W known or not.
@@ -62,7 +62,7 @@ class GatedConv2D(tf.keras.layers.Layer):
         self.conv = tf.keras.layers.Conv2D(
             2 * filters, kernel_size, strides=strides, dilation_rate=dilation_rate,
             padding="same" if padding == "same" else "valid",
-            kernel_initializer=kernel_initializer(initialization), name="conv")
+            kernel_initializer=kernel_initializer(initialization, strides=strides), name="conv")
 
     def build(self, input_shape):
         self.conv.build(input_shape)
@@ -93,7 +93,7 @@ class ImageConv2D(tf.keras.layers.Layer):
     Args:
         filters: Output channels, 3 for an RGB image.
         padding: "same" (zeros) or "symmetric" (mirrored border).
-        initialization: "reference" or "signal-preserving", see `kernel_initializer`.
+        initialization: One of `INITIALIZATIONS`, see `kernel_initializer`.
 
     Shape:
         (B, H, W, C) -> (B, H, W, filters), values in (-1, 1).

@@ -14,7 +14,7 @@ class EraseHole(tf.keras.layers.Layer):
     """
 
     def call(self, image, mask):
-        return image * (1.0 - mask)
+        return image * (1 - tf.cast(mask, image.dtype))
 
 
 @tf.keras.utils.register_keras_serializable(package="deepfill_tf")
@@ -33,9 +33,10 @@ class NetworkInput(tf.keras.layers.Layer):
     """
 
     def call(self, erased, mask, edges=None):
+        mask = tf.cast(mask, erased.dtype)  # Keras casts the first argument only under mixed precision
         channels = [erased, tf.ones_like(mask), mask]
         if edges is not None:
-            channels.insert(1, edges * mask)
+            channels.insert(1, tf.cast(edges, erased.dtype) * mask)
         return tf.concat(channels, axis=-1)
 
 
@@ -48,4 +49,5 @@ class PasteKnown(tf.keras.layers.Layer):
     """
 
     def call(self, completed, known, mask):
-        return completed * mask + known * (1.0 - mask)
+        mask, known = tf.cast(mask, completed.dtype), tf.cast(known, completed.dtype)
+        return completed * mask + known * (1 - mask)

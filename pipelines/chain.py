@@ -1,0 +1,84 @@
+"""Denoise, then inpaint, inside one graph: between the two networks no tensor leaves the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Optional
+
+import tensorflow as tf
+
+from deepfill_tf.inference import complete
+
+TensorDenoiser = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+class RestorationChain(tf.Module):
+    """Noise2Void and DeepFill joined as one TensorFlow function.
+
+    Args:
+        channels: Of the images, 1 (gray) or 3 (RGB).
+        denoiser: What `denoise.Denoiser.tensor_function` returns; None leaves the noise.
+        denoiser_channels: Channels that the denoiser was trained on. One that knows a single channel denoises the
+            channels of an RGB image one by one; one that knows three sees a gray image as RGB.
+        inpainter: What `deepfill_tf.build_generator` returns; None leaves the holes as the denoiser left them.
+
+    Raises:
+        ValueError: If a number of channels is neither 1 nor 3.
+    """
+
+    def __init__(self, *, channels: int, denoiser: Optional[TensorDenoiser] = None, denoiser_channels: int = 3,
+                 inpainter: Optional[tf.keras.Model] = None) -> None:
+        super().__init__(name="restoration_chain")
+        for name, count in (("channels", channels), ("denoiser_channels", denoiser_channels)):
+            if count not in (1, 3):
+                raise ValueError(f"`{name}` should be 1 or 3. Received: {count}")
+        self.channels = channels
+        self.denoiser_channels = denoiser_channels
+        self._denoiser = denoiser
+        self._inpainter = inpainter
+        # One signature with open sizes: images of different sizes share one trace.
+        self.restore = tf.function(self._restore, input_signature=[
+            tf.TensorSpec([None, None, None, channels], tf.float32, name="image"),
+            tf.TensorSpec([None, None, None, 1], tf.float32, name="mask"),
+            tf.TensorSpec([2], tf.float32, name="value_range")])
+
+    def __call__(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Restore a batch.
+
+        Args:
+            image: float32 (B, H, W, channels), any H and W from 1, in units of `value_range`.
+            mask: float32 (B, H, W, 1), 1 = hole.
+            value_range: float32 (2,), the values of black and white.
+
+        Returns:
+            "denoised" and "restored", both shaped, and in the units, of `image`. Without a denoiser they are
+            `image`, bit by bit, outside the hole.
+        """
+        return self.restore(image, mask, value_range)
+
+    def _restore(self, image, mask, value_range):
+        low, high = value_range[0], value_range[1]
+        denoised = image
+        if self._denoiser is not None:
+            denoised = tf.clip_by_value(self._denoise(image, mask), low, high)
+        restored = denoised
+        if self._inpainter is not None:
+            normalised = tf.clip_by_value((denoised - low) / (high - low) * 2.0 - 1.0, -1.0, 1.0)
+            completed = to_channels(complete(self._inpainter, to_channels(normalised, 3), mask), self.channels)
+            restored = tf.where(mask > 0.5, (completed + 1.0) / 2.0 * (high - low) + low, denoised)
+        return {"denoised": denoised, "restored": restored}
+
+    def _denoise(self, image, mask):
+        if self.denoiser_channels == 1 and self.channels == 3:
+            planes = [self._denoiser(plane, mask) for plane in tf.split(image, 3, axis=-1)]
+            return tf.concat(planes, axis=-1)
+        return to_channels(self._denoiser(to_channels(image, self.denoiser_channels), mask), self.channels)
+
+
+def to_channels(image: tf.Tensor, channels: int) -> tf.Tensor:
+    """Gray (B, H, W, 1) as RGB, or RGB (B, H, W, 3) as the mean of its channels; else unchanged."""
+    if image.shape[-1] == channels:
+        return image
+    if channels == 3:
+        return tf.repeat(image, 3, axis=-1)
+    return tf.reduce_mean(image, axis=-1, keepdims=True)

@@ -1,0 +1,114 @@
+"""Which denoiser an image gets, and why."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional, Union
+
+import numpy as np
+
+from pipelines.errors import InputError
+
+if TYPE_CHECKING:
+    from denoise import Denoiser, NoiseEstimate
+
+DenoiserRequest = Union[str, "os.PathLike[str]", "Denoiser"]
+Progress = Callable[..., None]
+
+LOWEST_SIGMA = 2.0  # in 255ths of the value range: below it, denoising costs more detail than it removes noise
+
+
+@dataclasses.dataclass(frozen=True)
+class DenoiserChoice:
+    """What was decided for one image.
+
+    Args:
+        denoiser: None where nothing is to be denoised.
+        noise: What was measured.
+        reason: Why this denoiser, or none, as a clause for the report.
+        warning: What the user should know, or an empty string.
+    """
+
+    denoiser: Optional["Denoiser"]
+    noise: "NoiseEstimate"
+    reason: str
+    warning: str = ""
+
+
+def load_denoiser(request: DenoiserRequest) -> Optional["Denoiser"]:
+    """The denoiser that `request` names: a model folder, a shipped model's name, or a denoiser itself.
+
+    Returns:
+        None for "auto", "self" and "none", which depend on the image.
+
+    Raises:
+        InputError: If there is no such model, or it cannot be loaded.
+    """
+    if not isinstance(request, (str, os.PathLike)):
+        return request
+    if request in ("auto", "self", "none"):
+        return None
+    import weights
+    from denoise import Denoiser
+
+    folder = Path(request)
+    if not folder.is_dir():
+        if folder.exists():
+            raise InputError(folder, "is a file, but a denoiser is a model folder",
+                             "give the folder with config.json and weights_best.h5")
+        folder = weights.find(request, kind="n2v").parent
+    try:
+        return Denoiser.load(folder)
+    except ValueError as error:
+        raise InputError("--denoiser", str(error), "give a folder written by python -m pipelines.train_n2v") from error
+
+
+def choose_denoiser(request: DenoiserRequest, loaded: Optional["Denoiser"], images: np.ndarray, mask: np.ndarray, *,
+                    value_range: tuple[float, float], seed: int, seconds: float,
+                    progress: Optional[Progress] = None) -> DenoiserChoice:
+    """Measure the noise and find, or train, the denoiser for these images.
+
+    Args:
+        request: As given by the user.
+        loaded: What `load_denoiser` made of it.
+        images: (N, H, W, C), the frames of one picture, any real type.
+        mask: bool (H, W), True = hole; teaches the denoiser nothing.
+        value_range: Values of black and white.
+        seed: Of the training.
+        seconds: Upper bound on the training time.
+        progress: Called after each training step, see `denoise.Denoiser.train`.
+    """
+    from denoise import estimate_noise
+
+    noise = estimate_noise(_plain(images[0]), damage=mask)
+    sigma = noise.sigma / (value_range[1] - value_range[0]) * 255
+    if request == "none":
+        return DenoiserChoice(None, noise, "not asked for")
+    if loaded is not None:
+        return DenoiserChoice(loaded, noise, "given by the user")
+    if request == "auto" and sigma < LOWEST_SIGMA:
+        return DenoiserChoice(None, noise, f"noise of sigma {sigma:.1f} of 255 is below {LOWEST_SIGMA:g}")
+    denoiser = _train_on(images, mask, seed=seed, seconds=seconds, progress=progress)
+    warning = ""
+    if noise.is_correlated:
+        warning = ("neighbouring pixels share their noise (JPEG, demosaicing or resizing): Noise2Void, which tells "
+                   "noise by its independence, will remove less of it")
+    return DenoiserChoice(denoiser, noise, f"trained on this picture, noise of sigma {sigma:.1f} of 255", warning)
+
+
+def _train_on(images, mask, *, seed, seconds, progress):
+    from denoise import Denoiser, DenoiserConfig
+
+    axes = "YXC" if images.shape[-1] == 3 else "YX"
+    frames = [_plain(frame) for frame in images]
+    return Denoiser.train(frames, axes=axes, damage=[mask] * len(frames),
+                          config=DenoiserConfig.for_image(images.shape[1:3]), seed=seed, seconds=seconds,
+                          progress=progress)
+
+
+def _plain(frame):
+    """(H, W) for a gray frame (H, W, 1), else the frame itself."""
+    return frame[..., 0] if frame.shape[-1] == 1 else frame

@@ -1,0 +1,212 @@
+"""Restore pictures in memory: `restore_image` for one, `Restorer` for many."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import resource
+import time
+from collections.abc import Iterator
+from typing import Any, Optional, Union
+
+import numpy as np
+
+from pipelines import runtime
+from pipelines.baselines import BASELINES, inpaint_baseline
+from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, load_denoiser
+from pipelines.errors import InputError
+from pipelines.images import Picture
+from pipelines.windows import inpaint_by_windows
+
+# Above it the attention's score map, (pixels / 64) squared, outgrows the memory of an ordinary computer.
+WHOLE_PIXELS = 600 * 800
+
+
+@dataclasses.dataclass(frozen=True)
+class RestorationResult:
+    """What became of one picture.
+
+    Args:
+        image: Restored; shape and type of the input.
+        mask: bool (H, W), True = hole that was filled.
+        denoised: After the denoiser, before the inpainter; shape and type of the input.
+        report: Noise before and after, hole ratio, seconds of each stage and what was chosen; JSON types only.
+    """
+
+    image: np.ndarray
+    mask: np.ndarray
+    denoised: np.ndarray
+    report: dict[str, Any]
+
+
+class Restorer:
+    """Restores any number of pictures; networks are loaded once.
+
+    Args:
+        denoiser: "auto" (chosen from the measured noise), "none", "self" (trained on the image), the name of a
+            shipped model, a model folder, or a `denoise.Denoiser`.
+        inpainter: Name of shipped weights, a weights file, "telea", "navier-stokes" or "biharmonic".
+        seed: Of the denoiser's training; one seed gives one result.
+        denoise_seconds: Upper bound on that training.
+        progress: Called after each of its steps.
+        inpaints: False where all masks will be empty: the inpainter is not loaded.
+
+    Raises:
+        InputError, weights.WeightsError: If denoiser or inpainter cannot be had.
+    """
+
+    def __init__(self, *, denoiser: DenoiserRequest = "auto", inpainter: Union[str, os.PathLike[str]] = "default",
+                 seed: int = 0, denoise_seconds: float = 60.0, progress: Optional[Progress] = None,
+                 inpaints: bool = True) -> None:
+        runtime.start(seed=seed)
+        import weights
+
+        self.request = denoiser
+        self.inpainter = os.fspath(inpainter)
+        self.seed = seed
+        self.denoise_seconds = denoise_seconds
+        self.progress = progress
+        self._denoiser = load_denoiser(denoiser)
+        has_network = inpaints and self.inpainter not in BASELINES
+        self._generator = weights.load_generator(inpainter) if has_network else None
+        self._chains: dict[tuple[int, int, bool], Any] = {}
+
+    def restore(self, picture: Picture, mask: np.ndarray) -> RestorationResult:
+        """Restore one picture; a stack's frames share the mask.
+
+        Args:
+            picture: What `pipelines.images.read_picture` returns, or `Picture(pixels)`.
+            mask: bool (H, W), True = hole.
+
+        Raises:
+            InputError: If the mask has another size than the picture.
+        """
+        if mask.shape != picture.size:
+            raise InputError("mask", f"is {mask.shape[0]} x {mask.shape[1]} (height x width), the picture is "
+                             f"{picture.size[0]} x {picture.size[1]}", "make both of one size")
+        seconds: dict[str, float] = {}
+        frames = picture.pixels.reshape(-1, *picture.size, 3 if "C" in picture.axes else 1)
+        with _timed(seconds, "denoiser"):
+            choice = choose_denoiser(self.request, self._denoiser, frames, mask, value_range=picture.value_range,
+                                     seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
+        with _timed(seconds, "restoration"):
+            pairs = [self._restore_frame(frame, mask, choice.denoiser, picture.value_range) for frame in frames]
+        denoised, restored = (np.stack(stage).reshape(picture.pixels.shape) for stage in zip(*pairs))
+        return RestorationResult(restored, mask, denoised,
+                                 self._report(choice, picture, denoised, mask, seconds))
+
+    def _restore_frame(self, frame, mask, denoiser, value_range):
+        """(denoised, restored) of one frame (H, W, C), in its type."""
+        has_network = self._generator is not None and mask.any()
+        if frame[..., 0].size <= WHOLE_PIXELS:
+            outputs = self._run_chain(frame, mask, denoiser, value_range, inpaint=has_network)
+            denoised, restored = (_as_type(outputs[key], frame) for key in ("denoised", "restored"))
+        else:
+            denoised = frame
+            if denoiser is not None:
+                denoised = _as_type(np.clip(_denoise_tiled(denoiser, frame, mask), *value_range), frame)
+            restored = denoised
+            if has_network:
+                restored = inpaint_by_windows(
+                    lambda part, hole: _as_type(self._run_chain(part, hole, None, value_range, inpaint=True)
+                                                ["restored"], frame), denoised, mask)
+        if self._generator is None and mask.any():
+            restored = inpaint_baseline(self.inpainter, denoised.squeeze(-1) if frame.shape[-1] == 1 else denoised,
+                                        mask).reshape(frame.shape)
+        return denoised, restored
+
+    def _run_chain(self, frame, mask, denoiser, value_range, *, inpaint):
+        from pipelines.chain import RestorationChain
+
+        key = (frame.shape[-1], id(denoiser), inpaint)
+        if key not in self._chains:
+            if self._denoiser is None:
+                self._chains.clear()  # a denoiser of its own for each picture: the last one's is of no more use
+            function = None if denoiser is None else denoiser.tensor_function()
+            self._chains[key] = denoiser, RestorationChain(
+                channels=frame.shape[-1], denoiser=function,
+                denoiser_channels=3 if denoiser is None else denoiser.channels,
+                inpainter=self._generator if inpaint else None)
+        outputs = self._chains[key][1](frame[np.newaxis].astype(np.float32),
+                                       mask[np.newaxis, ..., np.newaxis].astype(np.float32),
+                                       np.asarray(value_range, np.float32))
+        return {name: tensor.numpy()[0] for name, tensor in outputs.items()}
+
+    def _report(self, choice, picture, denoised, mask, seconds):
+        from denoise import estimate_noise
+
+        frame = denoised[0] if picture.is_stack else denoised
+        return {
+            "denoiser": "none" if choice.denoiser is None else
+                        self.request if isinstance(self.request, str) and self._denoiser else "self",
+            "denoiser_reason": choice.reason, "warnings": [choice.warning] if choice.warning else [],
+            "inpainter": self.inpainter, "seed": self.seed,
+            "size": list(picture.size), "dtype": str(picture.pixels.dtype),
+            "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,
+            "noise_sigma_after": estimate_noise(frame, damage=mask).sigma,
+            "hole_ratio": float(mask.mean()),
+            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+            "peak_memory_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        }
+
+
+def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoiser: DenoiserRequest = "auto",
+                  inpainter: Union[str, os.PathLike[str]] = "default", seed: int = 0, denoise_seconds: float = 60.0
+                  ) -> RestorationResult:
+    """Denoise an image and fill its holes.
+
+    Args:
+        image: (H, W) gray or (H, W, 3) RGB; uint8, uint16 or float32. Not modified.
+        mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill.
+        denoiser, inpainter, seed, denoise_seconds: See `Restorer`.
+
+    Returns:
+        The restored image, of the same shape and type, and how it came about. With `denoiser="none"` every value
+        outside the hole is that of the input.
+
+    Raises:
+        ValueError: If image or mask have an unexpected shape or type, or denoiser or inpainter cannot be had.
+
+    Example:
+        >>> from pipelines import restore_image
+        >>> result = restore_image(photo, mask)
+        >>> result.image, result.report["noise_sigma_before"]
+    """
+    picture = Picture(np.ascontiguousarray(image))
+    hole = np.zeros(picture.size, bool) if mask is None else _as_hole(mask)
+    restorer = Restorer(denoiser=denoiser, inpainter=inpainter, seed=seed, denoise_seconds=denoise_seconds)
+    return restorer.restore(picture, hole)
+
+
+def _as_hole(mask):
+    mask = np.asarray(mask)
+    if mask.ndim == 3 and mask.shape[-1] == 1:
+        mask = mask[..., 0]
+    return mask > (127 if mask.dtype == np.uint8 and mask.max(initial=0) > 1 else 0)
+
+
+def _denoise_tiled(denoiser, frame, mask):
+    """float32 (H, W, C), the denoiser's channels adapted to the frame's as `RestorationChain` does it."""
+    if denoiser.channels == frame.shape[-1]:
+        axes = denoiser.axes if frame.shape[-1] == 3 else "YX"
+        return denoiser.predict(frame if frame.shape[-1] == 3 else frame[..., 0], damage=mask,
+                                axes=axes).reshape(frame.shape)
+    if denoiser.channels == 1:
+        return np.stack([denoiser.predict(frame[..., channel], damage=mask, axes="YX")
+                         for channel in range(frame.shape[-1])], axis=-1)
+    return denoiser.predict(frame.repeat(3, axis=-1), damage=mask, axes="YXC").mean(axis=-1, keepdims=True)
+
+
+def _as_type(values, like):
+    """Round and clip float32 values to the type of `like`; what is a whole number already keeps its value."""
+    if like.dtype.kind == "u":
+        values = np.clip(np.rint(values), 0, np.iinfo(like.dtype).max)
+    return values.astype(like.dtype)
+
+
+@contextlib.contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - started

@@ -1,0 +1,62 @@
+"""`python -m pipelines.restore`: noisy, damaged pictures in, clean and whole ones out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+from pipelines import command
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = command.Parser(prog="python -m pipelines.restore", description=__doc__)
+    files = parser.add_argument_group("files")
+    files.add_argument("--input", required=True, metavar="FILE|DIR|GLOB", help="noisy, damaged pictures")
+    files.add_argument("--output", required=True, metavar="FILE|DIR", type=Path,
+                       help="where the restored pictures go; a folder for several, with their names")
+    files.add_argument("--mask", default="auto", metavar="FILE|DIR|auto|none",
+                       help="white where the picture is damaged; DIR: a mask of the same name for each picture; "
+                            "auto: find the damage; none: denoise only (default: auto)")
+    files.add_argument("--mask-invert", action="store_true", help="the masks are black where it is damaged")
+    files.add_argument("--save-mask", action="store_true", help="also write NAME_mask.png")
+    files.add_argument("--compare", action="store_true", help="also write NAME_compare.png: before, mask, after")
+    files.add_argument("--report", metavar="FILE.json", type=Path,
+                       help="also write versions, noise, hole ratio, seconds and memory")
+    files.add_argument("--allow-large", action="store_true", help="read pictures of more than 200 megapixels")
+    work = parser.add_argument_group("restoration")
+    work.add_argument("--denoiser", default="auto", metavar="auto|none|self|NAME|DIR",
+                      help="none: inpaint only; self: train on each picture; auto: measure the noise first; or a "
+                           "model (default: auto)")
+    work.add_argument("--denoise-seconds", type=_positive, default=60.0, metavar="S",
+                      help="upper bound on training for one picture (default: 60)")
+    work.add_argument("--inpainter", default="default", metavar="NAME|FILE",
+                      help="shipped weights, a .h5 or .keras file, telea, navier-stokes or biharmonic")
+    work.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="(default: auto)")
+    work.add_argument("--precision", default="float32", choices=("float32", "bfloat16"), help="(default: float32)")
+    command.add_common_arguments(parser)
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, received: {text}")
+    return value
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from pipelines.restore_files import restore_files  # NumPy and the rest load after the arguments are good
+
+    return restore_files(arguments)
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns its exit code."""
+    return command.run(_parser(), _restore, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

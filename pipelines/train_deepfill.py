@@ -1,0 +1,77 @@
+"""python -m pipelines.train_deepfill: train the inpainting network on a folder of pictures."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines import command
+from pipelines.errors import InputError
+
+WEIGHTS_FILE, LOSSES_FILE, CHECKPOINTS = "generator.h5", "losses.csv", "checkpoints"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    return command.run(_parser(), _work, argv)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = command.Parser(prog="python -m pipelines.train_deepfill",
+                            description="Train the inpainting network to reconstruct what holes hide. The run folder "
+                                        f"ends with {WEIGHTS_FILE}, which restore --inpainter takes.")
+    parser.add_argument("--data", required=True, metavar="DIR|GLOB", help="undamaged pictures")
+    parser.add_argument("--output", required=True, metavar="RUN", help="run folder to write")
+    parser.add_argument("--config", metavar="YAML", help="settings, see pipelines/configs/deepfill_*.yaml")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: auto")
+    command.add_common_arguments(parser)
+    return parser
+
+
+def _work(arguments: argparse.Namespace) -> int:
+    from deepfill_tf.config import DeepFillConfig
+    from pipelines import config, run_folder, runtime
+    from pipelines.images import list_images
+
+    settings = config.load(arguments.config, DeepFillConfig)
+    paths = list_images(arguments.data)
+    facts = {"data": str(arguments.data), "images": len(paths)}
+    folder = run_folder.create(arguments.output, settings, seed=arguments.seed, resume=arguments.resume, facts=facts)
+    runtime.start(arguments.device, seed=arguments.seed)
+    seconds = _train(settings, paths, folder, arguments.seed)
+    print(f"wrote {folder}: {WEIGHTS_FILE}, {LOSSES_FILE} and the last checkpoints, {settings.steps} steps, "
+          f"{seconds:.0f} s in this session")
+    return command.DONE
+
+
+def _train(settings, paths, folder: Path, seed: int) -> float:
+    from tqdm import tqdm
+
+    from deepfill_tf.trainer import GeneratorTrainer
+    from weights import save_generator
+
+    started = time.perf_counter()
+    trainer = GeneratorTrainer(settings, folder / CHECKPOINTS, seed=seed)
+    try:
+        with (folder / LOSSES_FILE).open("a", newline="", encoding="utf-8") as file, tqdm(
+                total=settings.steps, initial=int(trainer.step), unit="step", disable=None, file=sys.stderr) as bar:
+            rows = csv.writer(file)
+            for step, losses in trainer.run(paths):
+                rows.writerow([step, *(f"{value:.6f}" for value in losses.values())])
+                bar.set_postfix({name: f"{value:.4f}" for name, value in losses.items()}, refresh=False)
+                bar.update()
+                if step % settings.checkpoint_steps == 0 or step == settings.steps:
+                    file.flush()
+                    save_generator(trainer.averaged, folder / WEIGHTS_FILE)
+    except FloatingPointError as error:
+        raise InputError(folder, str(error), "resume with a lower learning_rate") from error
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Inpaint a picture that is too large for one pass, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+SIDE, MARGIN = 512, 96  # pixels; a hole sees at least MARGIN of its surroundings
+
+
+def inpaint_by_windows(inpaint: Callable[[np.ndarray, np.ndarray], np.ndarray], image: np.ndarray, mask: np.ndarray,
+                       *, side: int = SIDE, margin: int = MARGIN) -> np.ndarray:
+    """Fill the holes of one window after another; windows without holes cost nothing.
+
+    A window's finished pixels are known to the next one, so that what is painted goes on across the border.
+
+    Args:
+        inpaint: Takes an image (h, w, C) and a mask (h, w) of at most `side` squared and returns the filled image.
+        image: (H, W, C).
+        mask: bool (H, W), True = hole.
+        side: Side of the windows in pixels.
+        margin: How far, in pixels, windows reach beyond the part that they finish, where the picture allows.
+
+    Returns:
+        (H, W, C), a new array; outside the hole `image` itself.
+    """
+    filled, missing = image.copy(), mask.copy()
+    core = side - 2 * margin
+    for top in range(0, image.shape[0], core):
+        for left in range(0, image.shape[1], core):
+            finished = np.s_[top:top + core, left:left + core]
+            if not missing[finished].any():
+                continue
+            seen = np.s_[max(top - margin, 0):top + core + margin, max(left - margin, 0):left + core + margin]
+            painted = filled[seen].copy()
+            painted[missing[seen]] = inpaint(filled[seen], missing[seen])[missing[seen]]
+            inside = np.zeros_like(missing)
+            inside[finished] = missing[finished]
+            filled[inside] = painted[inside[seen]]
+            missing[finished] = False
+    return filled

@@ -1,0 +1,142 @@
+import json
+
+import numpy as np
+import pytest
+
+from denoise import Denoiser, DenoiserConfig
+from pipelines import restoration, restore_image
+from pipelines.errors import InputError
+from pipelines.images import Picture
+from pipelines.restoration import Restorer
+from tests.parity.generators import official_generator
+from weights import save_generator
+
+TINY = DenoiserConfig(unet_n_first=4, train_epochs=1, train_steps_per_epoch=2, train_batch_size=2,
+                      n2v_patch_shape=(16, 16), n2v_perc_pix=2.0, train_tensorboard=False)
+
+
+@pytest.fixture(scope="module")
+def weights_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "random.h5"
+    save_generator(official_generator("seedB"), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def denoiser():
+    return Denoiser.train([np.random.default_rng(0).integers(0, 256, (40, 52, 3)).astype(np.uint8)], axes="YXC",
+                          config=TINY)
+
+
+def example(dtype, channels, shape=(37, 45)):
+    random = np.random.default_rng(1)
+    image = random.random((*shape, channels) if channels > 1 else shape) * {"float32": 1}.get(dtype, 1)
+    if dtype != "float32":
+        image = image * np.iinfo(dtype).max
+    mask = np.zeros(shape, bool)
+    mask[10:13, 4:30] = True
+    return image.astype(dtype), mask
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_without_denoiser_known_pixels_are_identical(dtype, channels, weights_file):
+    image, mask = example(dtype, channels)
+    before = image.copy()
+    result = restore_image(image, mask, denoiser="none", inpainter=weights_file)
+    assert result.image.dtype == image.dtype and result.image.shape == image.shape
+    np.testing.assert_array_equal(result.image[~mask], image[~mask])
+    np.testing.assert_array_equal(result.denoised, image)
+    assert (result.image[mask] != image[mask]).mean() > 0.9
+    np.testing.assert_array_equal(image, before)
+    np.testing.assert_array_equal(result.mask, mask)
+
+
+def test_given_denoiser_and_report(denoiser, weights_file):
+    image, mask = example("uint8", 3)
+    result = restore_image(image, mask, denoiser=denoiser, inpainter=weights_file)
+    expected = np.clip(np.rint(denoiser.predict(image, damage=mask)), 0, 255)
+    assert np.abs(result.denoised.astype(int) - expected).max() <= 1
+    np.testing.assert_array_equal(result.image[~mask], result.denoised[~mask])
+    report = json.loads(json.dumps(result.report))
+    assert report["hole_ratio"] == pytest.approx(mask.mean())
+    assert report["noise_sigma_before"] > report["noise_sigma_after"]
+    assert set(report["seconds"]) == {"denoiser", "restoration"}
+    assert report["peak_memory_megabytes"] > 50
+
+
+def test_no_mask_means_nothing_to_fill(weights_file):
+    image, _ = example("uint8", 3)
+    result = restore_image(image, denoiser="none", inpainter=weights_file)
+    np.testing.assert_array_equal(result.image, image)
+    assert not result.mask.any()
+
+
+def test_auto_leaves_a_clean_picture_alone(weights_file):
+    rows, columns = np.mgrid[:64, :64]
+    image = np.uint8(100 + rows + columns / 2)
+    result = restore_image(image, denoiser="auto", inpainter=weights_file)
+    np.testing.assert_array_equal(result.image, image)
+    assert result.report["denoiser"] == "none" and "below" in result.report["denoiser_reason"]
+
+
+def test_auto_trains_on_a_noisy_picture_and_one_seed_gives_one_result(weights_file, monkeypatch):
+    monkeypatch.setattr(DenoiserConfig, "for_image", lambda *_: TINY)
+    image, mask = example("uint8", 3)
+    results = [restore_image(image, mask, inpainter=weights_file, seed=seed) for seed in (1, 1, 2)]
+    assert results[0].report["denoiser"] == "self"
+    np.testing.assert_array_equal(results[0].image, results[1].image)
+    assert (results[0].image != results[2].image).any()
+
+
+def test_windows_take_over_where_a_picture_is_too_large(weights_file, monkeypatch, denoiser):
+    image, mask = example("uint8", 3, shape=(96, 96))
+    whole = restore_image(image, mask, denoiser=denoiser, inpainter=weights_file)
+    monkeypatch.setattr(restoration, "WHOLE_PIXELS", 1000)
+    parts = restore_image(image, mask, denoiser=denoiser, inpainter=weights_file)
+    assert np.abs(parts.denoised.astype(int) - whole.denoised).max() <= 1
+    np.testing.assert_array_equal(parts.image[~mask], parts.denoised[~mask])
+    assert (parts.image[mask] != parts.denoised[mask]).mean() > 0.9
+
+
+def test_stack_of_frames(weights_file):
+    image, mask = example("uint16", 3)
+    stack = np.stack([image, image[::-1]])
+    result = Restorer(denoiser="none", inpainter=weights_file).restore(Picture(stack, is_stack=True), mask)
+    assert result.image.shape == stack.shape
+    np.testing.assert_array_equal(result.image[:, ~mask], stack[:, ~mask])
+    alone = restore_image(image, mask, denoiser="none", inpainter=weights_file)
+    np.testing.assert_array_equal(result.image[0], alone.image)
+
+
+@pytest.mark.parametrize("name", ["telea", "navier-stokes", "biharmonic"])
+def test_baselines(name):
+    image, mask = example("uint8", 1)
+    result = restore_image(image, mask, denoiser="none", inpainter=name)
+    np.testing.assert_array_equal(result.image[~mask], image[~mask])
+    assert result.report["inpainter"] == name
+
+
+@pytest.mark.parametrize("mask", [np.uint8([[0, 255], [0, 0]]), np.uint8([[0, 1], [0, 0]]),
+                                  np.float32([[0, 1], [0, 0]]), np.bool_([[0, 1], [0, 0]])])
+def test_masks_of_any_type(mask):
+    result = restore_image(np.uint8([[10, 200], [10, 10]]), mask, denoiser="none", inpainter="telea")
+    assert result.mask.tolist() == [[False, True], [False, False]]
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ({"mask": np.zeros((5, 5), bool)}, "mask.*5 x 5.*37 x 45"),
+    ({"denoiser": "wishful"}, "wishful.*no weights of that name"),
+    ({"denoiser": __file__}, "is a file.*model folder"),
+    ({"inpainter": "wishful"}, "wishful.*no weights of that name"),
+    ({"inpainter": __file__}, "weights are .h5")])
+def test_bad_arguments_are_one_line(arguments, message):
+    image, mask = example("uint8", 3)
+    with pytest.raises(ValueError, match=message) as caught:
+        restore_image(image, **{"mask": mask, "denoiser": "none", "inpainter": "telea", **arguments})
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_no_model_is_named(tmp_path):
+    with pytest.raises(InputError, match="config.json is missing"):
+        restore_image(np.zeros((8, 8), np.uint8), denoiser=tmp_path, inpainter="telea")
