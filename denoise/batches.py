@@ -1,4 +1,4 @@
-"""What is added to n2v's data wrapper: damage, pixels kept for validation, turned patches, seeds, own memory."""
+"""What n2v's data wrapper is given: damage, pixels kept for validation, turned patches, seeds, own memory."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from denoise.patches import TrainingPixels
 
 TURNS = 8  # four rotations, mirrored or not
 REDRAWS = 100
+FAR_AWAY = 2 ** 40  # batches: other sources than those of any step
 VALIDATION_BLOCK = 8  # pixels
 
 
@@ -31,12 +32,13 @@ def numpy_seed(*seed: int) -> Iterator[None]:
 class DamageAware:
     """Mixin before N2V_DataWrapper: its own batches, from which barred pixels are taken out.
 
-    n2v crops, masks and replaces on pixels that hold valid values only (see `TrainingPixels.values`); afterwards
-    the barred pixels lose their mask, so that n2v's losses leave them out, and the damaged ones get the same fill
-    as in prediction.
+    n2v crops, masks and replaces on pixels that hold valid values only (see `TrainingPixels.values`);
+    afterwards the barred pixels lose their mask, so that n2v's losses leave them out, and the damaged ones
+    get the same fill as in prediction.
     """
 
     if TYPE_CHECKING:  # what N2V_DataWrapper has
+        data_size: int
         n_chan: int
         shape: tuple[int, ...]
         patch_sampler: Any
@@ -47,7 +49,8 @@ class DamageAware:
         Args:
             planes: What the patches are drawn from; the wrapper's X is its `values`.
             augment: Turn and flip the patches.
-            seed: Batch `i` depends on this and on `i` only, so that a resumed run draws what it would have drawn.
+            seed: Batch `i` depends on this and on `i` only, so that a resumed run draws what it would have
+                drawn.
         """
         self.stacked = np.concatenate([planes.values, planes.filled, planes.damage, planes.barred],
                                       axis=-1).astype(np.float32)
@@ -69,15 +72,20 @@ class DamageAware:
         self.filled = crops[..., self.n_chan:2 * self.n_chan]
         self.damage, self.barred = crops[..., -2:-1] > 0, crops[..., -1:] > 0
 
+    def _index(self, loop: int) -> np.ndarray:
+        """The order of the sources in one pass. n2v's wrapper draws it when first asked and keeps it for
+        good, so that it would depend on where a run was resumed, and fill the memory."""
+        return np.random.default_rng((*self.seed, loop)).permutation(self.data_size)
+
     def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray]:
         with numpy_seed(*self.seed, i):
-            for _ in range(REDRAWS):
-                inputs, targets = super().__getitem__(i)  # type: ignore[misc]
+            for attempt in range(REDRAWS):
+                inputs, targets = super().__getitem__(i + attempt * FAR_AWAY)  # type: ignore[misc]
                 # n2v hands out one and the same buffer for every batch: `where` makes new arrays
                 targets = np.where(self.barred, np.float32(0), targets)
                 if targets[..., self.n_chan:].any():  # n2v's losses divide by the number of masked pixels
                     return np.where(self.damage, self.filled, inputs), targets
-        raise ValueError(f"no valid pixel in {REDRAWS} batches of training patches; is almost everything damaged?")
+        raise ValueError(f"no valid pixel in {REDRAWS} batches of training patches; is almost all damaged?")
 
 
 class Planes:
@@ -126,8 +134,8 @@ def _kept_apart(damage: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     if len(whole) < 2:
         return kept
     chosen = np.random.default_rng(seed).choice(whole, max(1, round(fraction * len(whole))), replace=False)
-    for sample, *corner in chosen:
-        kept[(sample, *(slice(place * VALIDATION_BLOCK, (place + 1) * VALIDATION_BLOCK) for place in corner))] = True
+    for sample, *corner in chosen * [1, *[VALIDATION_BLOCK] * len(sides)]:
+        kept[(sample, *(slice(start, start + VALIDATION_BLOCK) for start in corner))] = True
     return kept
 
 

@@ -26,25 +26,27 @@ class DenoiserConfig:
         batch_norm: Batch normalisation after every convolution.
         blurpool: Anti-aliased pooling (N2V2), 2D only.
         skip_skipone: Leave out the topmost skip connection (N2V2).
-        single_net_per_channel: One network per channel; only accepted for one channel, see `official_settings`.
+        single_net_per_channel: One network per channel; only accepted for one channel, see
+            `official_settings`.
         train_loss: "mse" or "mae", measured on the masked pixels.
         train_epochs: Epochs; a checkpoint and a validation each.
         train_steps_per_epoch: Steps per epoch.
         train_batch_size: Patches per step.
         train_learning_rate: Of Adam, at the start.
         train_tensorboard: Write a TensorBoard log into the model folder.
-        learning_rate_schedule: "plateau" (halved after 10 epochs without progress, as in n2v), "cosine" (to zero
-            at the last planned step) or "constant".
+        learning_rate_schedule: "plateau" (halved after 10 epochs without progress, as in n2v), "cosine" (to
+            zero at the last planned step) or "constant".
         n2v_perc_pix: Per cent of the pixels that are masked in every patch.
         n2v_patch_shape: Sides of the training patches, (Y, X) or (Z, Y, X).
         n2v_manipulator: Where the replacement of a masked pixel comes from; one of `MANIPULATORS`.
         n2v_neighborhood_radius: Radius in pixels around the masked pixel.
-        structN2Vmask: Rows of 0 and 1, odd sides: the neighbours to hide too, for noise correlated along lines.
+        structN2Vmask: Rows of 0 and 1, odd sides: the neighbours to hide too, for noise correlated along
+            lines.
         augment: Turn and flip the patches.
         validation_fraction: Share of the pixels that is kept out of the loss and validates.
         patience: Stop after so many epochs without a better validation; 0 never stops.
-        average_turns: Predict the mean over the eight turned and mirrored images, in eight times the time. It goes
-            into config.json, where n2v itself overlooks it.
+        average_turns: Predict the mean over the eight turned and mirrored images, in eight times the time. It
+            goes into config.json, where n2v itself overlooks it.
 
     Raises:
         ValueError: If a value is out of its range.
@@ -80,13 +82,14 @@ class DenoiserConfig:
     average_turns: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("unet_n_depth", "unet_kern_size", "unet_n_first", "train_epochs", "train_steps_per_epoch",
-                     "train_batch_size", "n2v_neighborhood_radius"):
+        for name in ("unet_n_depth", "unet_kern_size", "unet_n_first", "train_epochs",
+                     "train_steps_per_epoch", "train_batch_size", "n2v_neighborhood_radius"):
             self._require(name, getattr(self, name) >= 1, "at least 1")
         self._require("unet_kern_size", self.unet_kern_size % 2 == 1, "odd")
         self._require("train_loss", self.train_loss in ("mse", "mae"), "'mse' or 'mae'")
         self._require("train_learning_rate", 0 < self.train_learning_rate < math.inf, "above 0")
-        self._require("learning_rate_schedule", self.learning_rate_schedule in SCHEDULES, f"one of {SCHEDULES}")
+        self._require("learning_rate_schedule", self.learning_rate_schedule in SCHEDULES,
+                      f"one of {SCHEDULES}")
         self._require("n2v_manipulator", self.n2v_manipulator in MANIPULATORS, f"one of {MANIPULATORS}")
         self._require("validation_fraction", 0 < self.validation_fraction <= 0.5, "above 0 and at most 0.5")
         self._require("patience", self.patience >= 0, "at least 0")
@@ -114,8 +117,9 @@ class DenoiserConfig:
         if mask is None:
             return
         rows = [len(row) for row in mask]
-        self._require("structN2Vmask", len(mask) % 2 == 1 and len(set(rows)) == 1 and rows[0] % 2 == 1
-                      and all(value in (0, 1) for row in mask for value in row), "rows of 0 and 1 with odd sides")
+        binary = all(value in (0, 1) for row in mask for value in row)
+        odd = len(mask) % 2 == 1 and len(set(rows)) == 1 and rows[0] % 2 == 1
+        self._require("structN2Vmask", binary and odd, "rows of 0 and 1 with odd sides")
         self._require("n2v_manipulator", self.n2v_manipulator not in MANIPULATORS_WITHOUT_STRUCTURE,
                       f"none of {MANIPULATORS_WITHOUT_STRUCTURE} with structN2Vmask (n2v cannot)")
 
@@ -127,17 +131,18 @@ class DenoiserConfig:
             shape: Height and width.
         """
         side = min(64, max(16, 4 * math.ceil(min(shape[:2]) / 4)))
-        return cls(unet_n_first=16, batch_norm=False, train_epochs=10, train_steps_per_epoch=150, train_batch_size=4,
-                   train_learning_rate=2e-3, learning_rate_schedule="cosine", train_tensorboard=False,
-                   n2v_perc_pix=8.0, n2v_patch_shape=(side, side), n2v_manipulator="median",
-                   n2v_neighborhood_radius=1, average_turns=True)
+        return cls(unet_n_first=16, batch_norm=False, train_epochs=10, train_steps_per_epoch=125,
+                   train_batch_size=4, train_learning_rate=2e-3, learning_rate_schedule="cosine",
+                   train_tensorboard=False, n2v_perc_pix=8.0, n2v_patch_shape=(side, side),
+                   n2v_manipulator="median", n2v_neighborhood_radius=1, average_turns=True)
 
     @property
     def steps(self) -> int:
         """Planned number of steps."""
         return self.train_epochs * self.train_steps_per_epoch
 
-    def official_settings(self, channels: int, means: Sequence[float], stds: Sequence[float]) -> dict[str, Any]:
+    def official_settings(self, channels: int, means: Sequence[float],
+                          stds: Sequence[float]) -> dict[str, Any]:
         """The keyword arguments of N2VConfig.
 
         Args:
@@ -150,7 +155,8 @@ class DenoiserConfig:
         """
         dimensions = len(self.n2v_patch_shape)
         if channels > 1 and (self.unet_residual or self.single_net_per_channel):
-            # residual: n2v refuses. One net per channel: its layers read the loop's last channel in all of them
+            # residual: n2v refuses. One net per channel: its layers read the loop's last channel in all of
+            # them
             raise ValueError("unet_residual and single_net_per_channel work for one channel only in n2v. "
                              f"Received: {channels} channels")
         if dimensions == 3 and (self.blurpool or self.structN2Vmask is not None):

@@ -10,16 +10,17 @@ LEVELS = 10  # halvings: the coarsest level has one value for 1024 pixels, more 
 def fill_damage(image: tf.Tensor, damage: tf.Tensor) -> tf.Tensor:
     """Replace damaged pixels by a smooth continuation of the valid ones around them.
 
-    A pyramid of weighted means: each level averages the valid pixels of 3 x 3 of the finer level and halves the
-    sides; on the way back, a level's empty places take the interpolated values of the coarser one. Thin damage is
-    thus filled from its nearest neighbours and wide damage from farther away.
+    A pyramid of weighted means: each level averages the valid pixels of 3 x 3 of the finer level and halves
+    the sides; on the way back, a level's empty places take the interpolated values of the coarser one. Thin
+    damage is thus filled from its nearest neighbours and wide damage from farther away.
 
     Args:
         image: (B, H, W, C) float32, any H, W >= 1; values under damage may be anything, NaN included.
         damage: (B, H, W, 1) float32, 1 = damaged.
 
     Returns:
-        (B, H, W, C) float32: the image outside the damage, bit for bit. An image without any valid pixel gives 0.
+        (B, H, W, C) float32: the image outside the damage, bit for bit. An image without any valid pixel
+        gives 0.
 
     Reference:
         Gortler et al. 1996, "The Lumigraph", sec. 3.4 (pull-push).

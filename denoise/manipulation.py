@@ -1,23 +1,25 @@
 """Two of n2v's replacements of masked pixels, for all pixels at once.
 
-n2v's own functions handle one pixel at a time and take 13 (uniform) to 25 (median) microseconds for each (measured).
-At the 8 % of masked pixels of `DenoiserConfig.for_image` that is longer than the training step that waits for it.
+n2v's own functions handle one pixel at a time and take 13 (uniform) to 25 (median) microseconds for each
+(measured). At the 8 % of masked pixels of `DenoiserConfig.for_image` that is longer than the training step
+that waits for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-Manipulator = Callable[..., Sequence]  # (patch, coordinates per axis, number of axes, structure) -> values
+Manipulator = Callable[..., Any]  # (patch, coordinates per axis, number of axes, structure) -> values
 
 
 def uniform_with_center(radius: int) -> Manipulator:
     """Stands in for n2v's `pm_uniform_withCP`.
 
-    The distribution is the same: uniform over the window, cut off at the patch's border; the sequence of random
-    numbers is not.
+    The distribution is the same: uniform over the window, cut off at the patch's border; the sequence of
+    random numbers is not.
 
     Args:
         radius: Radius of the window in pixels.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import tempfile
 import warnings
@@ -13,7 +14,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from csbdeep.internals.predict import tile_iterator
-from csbdeep.utils import save_json
 from n2v.internals.N2V_DataWrapper import N2V_DataWrapper
 from n2v.models import N2V, N2VConfig
 from n2v.utils import n2v_utils
@@ -21,13 +21,14 @@ from n2v.utils import n2v_utils
 from denoise.batches import DamageAware, Planes, numpy_seed
 from denoise.config import DenoiserConfig
 from denoise.manipulation import Manipulator, median_without_center, uniform_with_center
-from denoise.patches import TrainingPixels, damage_to_samples, from_samples, to_samples, training_pixels
+from denoise.patches import (TrainingPixels, damage_to_samples, from_samples, guess_axes, to_samples,
+                             training_pixels)
 from denoise.prediction import averaged_over_turns, receptive_radius, restore
-from denoise.training import WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary, save_weights_atomically
+from denoise.training import (CONFIG_FILE, WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary,
+                              save_config_atomically, save_weights_atomically)
 
-CONFIG_FILE = "config.json"
 ACTIVATION_BUDGET = 2 ** 30  # bytes that the feature maps of one tile may take
-VALIDATION_PATCHES, VALIDATION_PERCENT = 32, 6.0
+VALIDATION_PATCHES, VALIDATION_PERCENT = 128, 6.0
 
 
 @contextlib.contextmanager
@@ -54,9 +55,9 @@ class Batches(DamageAware, N2V_DataWrapper):
                  seed: Sequence[int]) -> None:
         structure = None if config.structN2Vmask is None else np.array(config.structN2Vmask)
         with _quiet(), numpy_seed(*seed):
-            super().__init__(planes.values, None, batch_size=config.train_batch_size, length=None, perc_pix=percent,
-                             shape=tuple(config.n2v_patch_shape), value_manipulation=_manipulator(config),
-                             structN2Vmask=structure)
+            super().__init__(planes.values, None, batch_size=config.train_batch_size, length=None,
+                             perc_pix=percent, shape=tuple(config.n2v_patch_shape),
+                             value_manipulation=_manipulator(config), structN2Vmask=structure)
         self.watch(planes, augment=augment, seed=seed)
 
 
@@ -87,13 +88,16 @@ class Denoiser:
         self.summary = summary
 
     @classmethod
-    def train(cls, images: Sequence[np.ndarray], *, axes: str, damage: Sequence[np.ndarray | None] | None = None,
-              config: DenoiserConfig | None = None, folder: str | Path | None = None, seed: int = 0,
-              seconds: float | None = None, progress: Progress | None = None, resume: bool = False) -> Denoiser:
+    def train(cls, images: Sequence[np.ndarray], *, axes: str,
+              damage: Sequence[np.ndarray | None] | None = None, config: DenoiserConfig | None = None,
+              folder: str | Path | None = None, seed: int = 0, seconds: float | None = None,
+              progress: Progress | None = None, resume: bool = False) -> Denoiser:
         """Train on noisy images alone.
 
-        The configuration fixes the number of steps, so that one seed gives one result. `seconds` is only an upper
-        bound: where the clock cuts a run short, the result depends on the machine's speed, and `summary` says so.
+        The configuration fixes the number of steps, so that one seed gives one result. `seconds` is only an
+        upper
+        bound: where the clock cuts a run short, the result depends on the machine's speed, and `summary` says
+            so.
 
         Args:
             images: Images of any sizes and one number of channels; any real dtype.
@@ -112,12 +116,13 @@ class Denoiser:
         """
         config = config or DenoiserConfig()
         pixels = training_pixels(images, axes, damage, config.n2v_patch_shape)
-        keeper = RunKeeper(config, None if folder is None else Path(folder), seconds=seconds, progress=progress)
+        folder = None if folder is None else Path(folder)
+        keeper = RunKeeper(config, folder, seconds=seconds, progress=progress)
         with numpy_seed(seed):
             tf.keras.utils.set_random_seed(seed)  # Keras draws initial weights from Python's generator
             official = _build(config, pixels)
         if folder is not None:
-            _write_config(official.config, Path(folder))
+            save_config_atomically(vars(official.config), folder)
         _fit(official, config, pixels, keeper, seed=seed, resume=resume)
         return cls(official, keeper.summary())
 
@@ -142,9 +147,8 @@ class Denoiser:
 
     def save(self, folder: str | Path) -> None:
         """Write a model folder in CSBDeep's format: config.json and weights_best.h5."""
-        folder = Path(folder)
-        _write_config(self._official.config, folder)
-        save_weights_atomically(self._official.keras_model, folder / WEIGHTS_FILE)
+        save_config_atomically(vars(self._official.config), Path(folder))
+        save_weights_atomically(self._official.keras_model, Path(folder) / WEIGHTS_FILE)
 
     def predict(self, image: np.ndarray, damage: np.ndarray | None = None, *, axes: str | None = None,
                 tile: int | None = None) -> np.ndarray:
@@ -161,18 +165,19 @@ class Denoiser:
             float32, shape and units of `image`.
         """
         image = np.asarray(image)
-        axes = axes or self._guess_axes(image)
+        axes = axes or guess_axes(image.shape, self.axes, self.channels)
         samples = to_samples(image, axes)
         if samples.ndim != len(self.axes) + 1 or samples.shape[-1] != self.channels:
-            raise ValueError(f"the denoiser takes axes {self.axes} with {self.channels} channels. Received: axes "
-                             f"{axes} of shape {image.shape}")
+            raise ValueError(f"the denoiser takes axes {self.axes} with {self.channels} channels. "
+                             f"Received: axes {axes} of shape {image.shape}")
         holes = damage_to_samples(damage, axes, image.shape)
         if tile is None:
-            pixels = ACTIVATION_BUDGET / (24 * self._official.config.unet_n_first)  # six float32 maps at full size
+            # about six float32 feature maps at full size live at the same time
+            pixels = ACTIVATION_BUDGET / (24 * self._official.config.unet_n_first)
             tile = int(pixels ** (1 / (len(self.axes) - 1)))
         function = self._function(lambda values: self._tiled(values, tile))
-        restored = [function(tf.constant(one[np.newaxis], tf.float32), tf.constant(hole[np.newaxis], tf.float32))
-                    for one, hole in zip(samples, holes)]
+        restored = [function(*(tf.constant(array[np.newaxis], tf.float32) for array in pair))
+                    for pair in zip(samples, holes)]
         return np.ascontiguousarray(from_samples(np.concatenate(restored), axes, image.shape))
 
     def tensor_function(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
@@ -180,8 +185,8 @@ class Denoiser:
 
         Returns:
             A function of image (B, H, W, C) float32 in the units of the training data and damage (B, H, W, 1)
-            float32, 1 = damaged, that gives (B, H, W, C) float32. Any H, W >= 1, which need not be known when it
-            is traced. With a Z axis: (B, D, H, W, C).
+            float32, 1 = damaged, that gives (B, H, W, C) float32. Any H, W >= 1, which need not be known when
+            it is traced. With a Z axis: (B, D, H, W, C).
         """
         return self._function(lambda values: self._official.keras_model(values, training=False))
 
@@ -192,16 +197,7 @@ class Denoiser:
         means, stds = ([float(number) for number in numbers]
                        for numbers in (self._official.config.means, self._official.config.stds))
         multiple = 2 ** self._official.config.unet_n_depth
-        return lambda image, damage: restore(image, damage, network, means=means, stds=stds, multiple=multiple)
-
-    def _guess_axes(self, image: np.ndarray) -> str:
-        spatial = self.axes[:-1]
-        with_channels = image.ndim > len(spatial) and image.shape[-1] == self.channels
-        frames = image.ndim - len(spatial) - with_channels
-        if frames not in (0, 1) or (self.channels > 1 and not with_channels):
-            raise ValueError(f"the denoiser takes axes {self.axes} with {self.channels} channels. Received: shape "
-                             f"{image.shape}; name its axes with `axes`")
-        return "T" * frames + spatial + "C" * with_channels
+        return functools.partial(restore, network=network, means=means, stds=stds, multiple=multiple)
 
     def _tiled(self, values: tf.Tensor, tile: int) -> np.ndarray:
         """Apply the network to CSBDeep's tiles: aligned to its multiple, the inner ones of one size."""
@@ -220,13 +216,6 @@ class Denoiser:
         return restored[np.newaxis]
 
 
-def _write_config(config: N2VConfig, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{CONFIG_FILE}.partial"
-    save_json(vars(config), str(temporary))
-    temporary.replace(folder / CONFIG_FILE)
-
-
 def _build(config: DenoiserConfig, pixels: TrainingPixels) -> N2V:
     """The official network for these settings, untrained."""
     channels = pixels.values.shape[-1]
@@ -243,14 +232,15 @@ def _build(config: DenoiserConfig, pixels: TrainingPixels) -> N2V:
 
 def _fit(official: N2V, config: DenoiserConfig, pixels: TrainingPixels, keeper: RunKeeper, *, seed: int,
          resume: bool) -> None:
-    """Train with n2v's losses, callbacks and batches. n2v's own train() cannot: it knows no damage and no resuming,
-    and its `epochs` argument ends at the data made for the configured ones."""
+    """Train with n2v's losses, callbacks and batches. n2v's own train() cannot: it knows no damage and no
+    resuming, and its `epochs` argument ends at the data made for the configured ones."""
     rate: Any = config.train_learning_rate
     if config.learning_rate_schedule == "cosine":
         rate = tf.keras.optimizers.schedules.CosineDecay(rate, config.steps)
     official.prepare_for_training(tf.keras.optimizers.Adam(rate))
     planes = Planes(pixels, config.validation_fraction, seed)
-    batches = Batches(planes, official.config, percent=config.n2v_perc_pix, augment=config.augment, seed=(seed, 0))
+    batches = Batches(planes, official.config, percent=config.n2v_perc_pix, augment=config.augment,
+                      seed=(seed, 0))
     held_out = Batches(planes.for_validation(), official.config, augment=False, seed=(seed, 1),
                        percent=max(config.n2v_perc_pix, VALIDATION_PERCENT))
     count = -(-VALIDATION_PATCHES // config.train_batch_size)

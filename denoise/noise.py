@@ -11,7 +11,8 @@ from skimage.restoration import estimate_sigma
 BLOCK = 8  # pixels
 FLATTEST = 0.05  # share of the blocks in which the noise is looked at
 FEWEST_BLOCKS = 6
-CORRELATED = 0.125  # see the measurements in docs/denoising.md
+# Measured in docs/denoising.md. Photographs have weak colour noise of their own that JPEG has made alike.
+CORRELATED, CORRELATED_COLOURS = 0.125, 0.2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,10 +20,11 @@ class NoiseEstimate:
     """What `estimate_noise` found.
 
     Args:
-        sigma: Standard deviation of the noise, in the image's own units. Too low where the noise is correlated.
+        sigma: Standard deviation of the noise, in the image's own units. Too low where the noise is
+            correlated.
         correlation: Of the noise of neighbouring pixels: about 0 for independent noise, at most about 1.
-        is_correlated: Whether Noise2Void will do less than usual, since it only removes what cannot be predicted
-            from the neighbours.
+        is_correlated: Whether Noise2Void will do less than usual, since it only removes what cannot be
+            predicted from the neighbours.
     """
 
     sigma: float
@@ -33,10 +35,10 @@ class NoiseEstimate:
 def estimate_noise(image: np.ndarray, *, damage: np.ndarray | None = None) -> NoiseEstimate:
     """Measure the noise of an image.
 
-    `sigma` is scikit-image's wavelet estimate. `correlation` is that of neighbouring pixels in the flattest blocks
-    of 8 x 8, where there is little but noise: each loses the quadratic surface that fits it best, and blocks with
-    damaged or clipped pixels, or without any variation, do not count. Of a colour image it is the largest of
-    brightness and colour differences, since JPEG and demosaicing first spoil the latter.
+    `sigma` is scikit-image's wavelet estimate. `correlation` is that of neighbouring pixels in the flattest
+    blocks of 8 x 8, where there is little but noise: each loses the quadratic surface that fits it best, and
+    blocks with damaged or clipped pixels, or without any variation, do not count. Of a colour image it is the
+    largest of brightness and colour differences, since JPEG and demosaicing first spoil the latter.
 
     Args:
         image: (H, W) or (H, W, C), any real dtype.
@@ -65,11 +67,14 @@ def estimate_noise(image: np.ndarray, *, damage: np.ndarray | None = None) -> No
     sigma = float(np.mean([estimate_sigma(plane) if np.ptp(plane) > 0 else 0.0 for plane in planes]))
     unusable = holes | ((planes <= planes.min((1, 2), keepdims=True))
                         | (planes >= planes.max((1, 2), keepdims=True))).any(0)
+    brightness, colours = list(planes), []
     if len(planes) == 3:
         red, green, blue = planes
-        planes = np.stack([planes.mean(0), red - green, blue - green])
-    correlation = max(_correlation(plane, unusable) for plane in planes)
-    return NoiseEstimate(sigma, correlation, correlation > CORRELATED)
+        brightness, colours = [planes.mean(0)], [red - green, blue - green]
+    alike = max(_correlation(plane, unusable) for plane in brightness)
+    alike_colours = max((_correlation(plane, unusable) for plane in colours), default=0.0)
+    return NoiseEstimate(sigma, max(alike, alike_colours),
+                         alike > CORRELATED or alike_colours > CORRELATED_COLOURS)
 
 
 def _blocks(plane: np.ndarray) -> np.ndarray:
@@ -82,7 +87,8 @@ def _blocks(plane: np.ndarray) -> np.ndarray:
 def _without_surface() -> np.ndarray:
     """The projection that takes the best quadratic surface out of a block: (BLOCK ** 2, BLOCK ** 2)."""
     y, x = np.mgrid[-1:1:BLOCK * 1j, -1:1:BLOCK * 1j]
-    surface, _ = np.linalg.qr(np.stack([term.ravel() for term in (y ** 0, y, x, y * y, x * y, x * x)], axis=1))
+    terms = (y ** 0, y, x, y * y, x * y, x * x)
+    surface, _ = np.linalg.qr(np.stack([term.ravel() for term in terms], axis=1))
     return np.eye(BLOCK * BLOCK) - surface @ surface.T
 
 
@@ -101,5 +107,6 @@ def _correlation(plane: np.ndarray, unusable: np.ndarray) -> float:
     energy = (residual ** 2).mean(1)
     flattest = np.argsort(energy, kind="stable")[:max(FEWEST_BLOCKS, int(FLATTEST * len(energy)))]
     squares = residual[flattest].reshape(-1, BLOCK, BLOCK)
-    products = ((squares[:, :, 1:] * squares[:, :, :-1]).mean() + (squares[:, 1:] * squares[:, :-1]).mean()) / 2
+    products = ((squares[:, :, 1:] * squares[:, :, :-1]).mean()
+                + (squares[:, 1:] * squares[:, :-1]).mean()) / 2
     return float(products / energy[flattest].mean() - neighbours / across)

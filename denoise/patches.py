@@ -1,4 +1,4 @@
-"""Images and damage -> float32 arrays in n2v's own order (samples, (Z,) Y, X, channels), without damaged values."""
+"""Images and damage -> float32 arrays in n2v's order (samples, (Z,) Y, X, channels), without damage."""
 
 from __future__ import annotations
 
@@ -9,16 +9,31 @@ import numpy as np
 from scipy import ndimage
 
 AXES = "STZYXC"
-LARGEST_SOURCE = 512  # pixels: larger images are cut into pieces of this side, from which n2v draws its patches
+LARGEST_SOURCE = 512  # pixels: larger images are cut into pieces of this side; n2v draws patches from them
 
 
 def check_axes(axes: str, dimensions: int) -> None:
     """Raise ValueError unless `axes` names each of so many dimensions once, Y and X among them."""
     known = all(axes.count(axis) == 1 for axis in axes) and set(axes) <= set(AXES)
     if not known or not {"Y", "X"} <= set(axes):
-        raise ValueError(f"axes must be different letters of {AXES!r} with Y and X among them. Received: {axes!r}")
+        raise ValueError(f"axes must be different letters of {AXES!r}, with Y and X. Received: {axes!r}")
     if len(axes) != dimensions:
         raise ValueError(f"axes {axes!r} name {len(axes)} dimensions. Received: an image with {dimensions}")
+
+
+def guess_axes(shape: tuple[int, ...], network_axes: str, channels: int) -> str:
+    """The axes of an image for a network of these axes and channels; one more axis in front counts frames.
+
+    Raises:
+        ValueError: If the image does not fit, or could be several things.
+    """
+    spatial = network_axes[:-1]
+    with_channels = len(shape) > len(spatial) and shape[-1] == channels
+    frames = len(shape) - len(spatial) - with_channels
+    if frames not in (0, 1) or (channels > 1 and not with_channels):
+        raise ValueError(f"the denoiser takes axes {network_axes} with {channels} channels. "
+                         f"Received: shape {shape}; name its axes with `axes`")
+    return "T" * frames + spatial + "C" * with_channels
 
 
 def to_samples(image: np.ndarray, axes: str) -> np.ndarray:
@@ -72,8 +87,8 @@ class TrainingPixels:
     """What n2v draws its patches from. All arrays have S sources of one common size.
 
     Args:
-        values: (S, (Z,) Y, X, C) float32; a damaged pixel has the value of its nearest valid one, so that n2v,
-            which takes targets and replacements from here, never sees a damaged value.
+        values: (S, (Z,) Y, X, C) float32; a damaged pixel has the value of its nearest valid one, so that
+            n2v, which takes targets and replacements from here, never sees a damaged value.
         damage: (S, (Z,) Y, X, 1) bool; padding counts as damage.
         means: Mean of the valid pixels of each channel.
         stds: Standard deviation of the valid pixels of each channel; 1 for a constant channel.
@@ -86,7 +101,7 @@ class TrainingPixels:
 
 
 def _pieces(samples: np.ndarray, source: tuple[int, ...]) -> list[np.ndarray]:
-    """Cut one sample into overlapping pieces of shape `source` that cover it; smaller samples are returned whole."""
+    """Cut one sample into overlapping pieces of shape `source` that cover it; smaller ones stay whole."""
     starts = []
     for side, piece in zip(samples.shape, source):
         count = max(1, -(-side // piece))

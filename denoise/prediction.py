@@ -10,7 +10,7 @@ from denoise.damage_fill import fill_damage
 
 
 def _reflect_pad(values: tf.Tensor, axis: int, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
-    """Pad one axis by reflection, as numpy.pad does: unlike tf.pad by any amount, and a side of 1 is repeated."""
+    """Pad one axis by reflection as numpy.pad does: by any amount, unlike tf.pad; a side of 1 is repeated."""
     side = tf.shape(values)[axis]
     period = tf.maximum(2 * (side - 1), 1)
     index = tf.math.floormod(tf.range(-before, side + after), period)
@@ -54,7 +54,7 @@ def restore(image: tf.Tensor, damage: tf.Tensor, network: Callable[[tf.Tensor], 
 
 
 def averaged_over_turns(network: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A network that looks at an image turned and mirrored in all eight ways, and takes the mean of its answers."""
+    """A network that sees an image turned and mirrored in all eight ways and averages its answers."""
     def average(values: tf.Tensor) -> tf.Tensor:
         y, x = values.shape.rank - 3, values.shape.rank - 2
         transposition = [*range(y), x, y, x + 1]

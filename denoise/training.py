@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import os
 import shutil
@@ -15,7 +16,7 @@ import tensorflow as tf
 
 from denoise.config import DenoiserConfig
 
-WEIGHTS_FILE, RESUME_FOLDER, LOG_FOLDER = "weights_best.h5", "resume", "logs"
+CONFIG_FILE, WEIGHTS_FILE, RESUME_FOLDER, LOG_FOLDER = "config.json", "weights_best.h5", "resume", "logs"
 Progress = Callable[[int, int, dict], None]  # steps done, steps planned, losses
 
 
@@ -38,6 +39,14 @@ class TrainingSummary:
     best_epoch: int
     validation_loss: float
     seconds: float
+
+
+def save_config_atomically(settings: dict[str, Any], folder: Path) -> None:
+    """Write CSBDeep's config.json into `folder`, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{CONFIG_FILE}.partial"
+    temporary.write_text(json.dumps(settings), encoding="utf-8")
+    os.replace(temporary, folder / CONFIG_FILE)
 
 
 def save_weights_atomically(model: tf.keras.Model, path: Path) -> None:
@@ -93,17 +102,17 @@ class RunKeeper(tf.keras.callbacks.Callback):
         if self.folder is not None:
             self._restore(model, self.folder / RESUME_FOLDER, resume)
             if self.config.train_tensorboard:
-                callbacks.append(tf.keras.callbacks.TensorBoard(str(self.folder / LOG_FOLDER), write_graph=False,
-                                                                profile_batch=0))
+                log = str(self.folder / LOG_FOLDER)
+                callbacks.append(tf.keras.callbacks.TensorBoard(log, write_graph=False, profile_batch=0))
         first_epoch = int(self.epoch)
         self.steps = first_epoch * self.config.train_steps_per_epoch
         if self._is_out_of_patience():
             self.stopped_by = "patience"
         elif self.steps < self.config.steps:
-            model.fit((batch(step) for step in range(self.steps, self.config.steps)), validation_data=validation,
-                      validation_batch_size=self.config.train_batch_size, initial_epoch=first_epoch,
-                      epochs=self.config.train_epochs, steps_per_epoch=self.config.train_steps_per_epoch,
-                      callbacks=callbacks, verbose=0)
+            model.fit((batch(step) for step in range(self.steps, self.config.steps)),
+                      validation_data=validation, validation_batch_size=self.config.train_batch_size,
+                      initial_epoch=first_epoch, epochs=self.config.train_epochs,
+                      steps_per_epoch=self.config.train_steps_per_epoch, callbacks=callbacks, verbose=0)
         if self.best_weights is not None:
             model.set_weights(self.best_weights)
         elif self.folder is not None and first_epoch > 0:
@@ -115,15 +124,16 @@ class RunKeeper(tf.keras.callbacks.Callback):
         if not resume:
             shutil.rmtree(folder, ignore_errors=True)
         model.optimizer.build(model.trainable_variables)  # else its state would wait for the first step
-        checkpoint = tf.train.Checkpoint(model=model, optimizer=model.optimizer, epoch=self.epoch, best=self.best,
-                                         best_epoch=self.best_epoch, plateau_best=self.plateau_best,
-                                         plateau_wait=self.plateau_wait)
+        checkpoint = tf.train.Checkpoint(
+            model=model, optimizer=model.optimizer, epoch=self.epoch, best=self.best,
+            best_epoch=self.best_epoch, plateau_best=self.plateau_best, plateau_wait=self.plateau_wait)
         self.manager = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=1)
         if self.manager.latest_checkpoint is not None:
             try:
                 checkpoint.restore(self.manager.latest_checkpoint).assert_existing_objects_matched()
             except (AssertionError, ValueError, tf.errors.OpError) as error:
-                raise ValueError(f"{folder}: the run cannot be resumed: {' '.join(str(error).split())}") from error
+                reason = " ".join(str(error).split())
+                raise ValueError(f"{folder}: the run cannot be resumed: {reason}") from error
 
     def _is_out_of_patience(self) -> bool:
         """Whether the finished epochs have brought nothing for too long, with some still to come."""

@@ -19,7 +19,8 @@ def create(folder: str | Path, settings: Any, *, seed: int, resume: bool = False
            facts: Mapping[str, Any] | None = None) -> Path:
     """Make a run folder, or check that an existing one may go on.
 
-    It holds run.json: the resolved settings, the seed, the versions of what the result depends on, and `facts`.
+    It holds run.json: the resolved settings, the seed, the versions of what the result depends on, and
+    `facts`.
 
     Args:
         folder: Must not exist or be empty, unless `resume`.
@@ -32,7 +33,8 @@ def create(folder: str | Path, settings: Any, *, seed: int, resume: bool = False
         InputError: If the folder is in use, cannot be written, or belongs to a run with other settings.
     """
     folder = Path(folder)
-    run = {"settings": dataclasses.asdict(settings), "seed": seed, "facts": dict(facts or {}), "versions": versions()}
+    run = {"settings": dataclasses.asdict(settings), "seed": seed, "facts": dict(facts or {}),
+           "versions": versions()}
     text = json.dumps(run, indent=2, sort_keys=True) + "\n"
     try:
         if resume and (folder / RUN_FILE).is_file():
@@ -46,7 +48,8 @@ def create(folder: str | Path, settings: Any, *, seed: int, resume: bool = False
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, folder / RUN_FILE)
     except OSError as error:
-        raise InputError(folder, f"cannot be written ({error.strerror})", "choose another --output") from error
+        raise InputError(folder, f"cannot be written ({error.strerror})",
+                         "choose another --output") from error
     return folder
 
 
@@ -55,7 +58,8 @@ def _check_same(path: Path, run: dict[str, Any]) -> None:
     try:
         begun = json.loads(path.read_text(encoding="utf-8"))
         different = [f"{part}.{key}" for part in ("settings", "facts")
-                     for key in sorted({*begun[part], *run[part]}) if begun[part].get(key) != run[part].get(key)]
+                     for key in sorted({*begun[part], *run[part]})
+                     if begun[part].get(key) != run[part].get(key)]
         if begun["seed"] != run["seed"]:
             different.append("seed")
     except (ValueError, KeyError, TypeError, AttributeError) as error:

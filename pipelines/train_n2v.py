@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from denoise.training import TrainingSummary
 
 AXES = ("YX", "YXC", "TYX", "TYXC", "ZYX", "ZYXC")
-VOLUME_PATCH = (16, 64, 64)
+# n2v masks one pixel in a box of side sqrt(100 / n2v_perc_pix), in a volume too: 1.5 means 0.2 % there
+VOLUME_SETTINGS = {"n2v_patch_shape": (16, 64, 64), "n2v_perc_pix": 1.5}
 IMAGES_CHECKED_FOR_CORRELATION = 8
 
 
@@ -27,15 +28,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = command.Parser(prog="python -m pipelines.train_n2v",
-                            description="Train a Noise2Void denoiser on noisy images alone. The output folder is a "
-                                        "model folder that n2v itself can load.")
-    parser.add_argument("--data", required=True, metavar="DIR|GLOB", help="noisy images: PNG, JPEG, TIFF, ...")
+    parser = command.Parser(
+        prog="python -m pipelines.train_n2v",
+        description="Train a Noise2Void denoiser on noisy images alone. The output folder is a model folder "
+                    "that n2v itself can load.")
+    parser.add_argument("--data", required=True, metavar="DIR|GLOB",
+                        help="noisy images: PNG, JPEG, TIFF, ...")
     parser.add_argument("--axes", type=str.upper, choices=AXES, metavar="AXES",
-                        help=f"axes of every image, one of {', '.join(AXES)} (default: as found, the frames of a "
-                             "stack being T, independent of each other)")
-    parser.add_argument("--mask", metavar="FILE|DIR", help="damage to learn nothing from, white = damaged: one for "
-                                                           "all, or a folder of PNG files named like the images")
+                        help=f"axes of every image, one of {', '.join(AXES)} (default: as found, the frames "
+                             "of a stack being T, independent of each other)")
+    parser.add_argument("--mask", metavar="FILE|DIR",
+                        help="damage to learn nothing from, white = damaged: one for all, or a folder of PNG "
+                             "files named like the images")
     parser.add_argument("--output", required=True, metavar="RUN", help="run folder to write")
     parser.add_argument("--config", metavar="YAML", help="settings, see pipelines/configs/n2v_*.yaml")
     parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
@@ -54,18 +58,21 @@ def _work(arguments: argparse.Namespace) -> int:
         raise InputError("--seconds", f"must be above 0, found {arguments.seconds}", "give a time in seconds")
     paths, images, axes = _read(arguments.data, arguments.axes)
     if "Z" in axes and arguments.config is None:
-        settings = config.load(None, DenoiserConfig, n2v_patch_shape=VOLUME_PATCH)
+        settings = config.load(None, DenoiserConfig, **VOLUME_SETTINGS)
     if len(settings.n2v_patch_shape) != (3 if "Z" in axes else 2):
-        raise InputError(arguments.config or "--axes", f"n2v_patch_shape {list(settings.n2v_patch_shape)} does not "
-                         f"fit axes {axes}", "give it one side each for Y and X, and for Z before them if there is Z")
+        raise InputError(arguments.config or "--axes",
+                         f"n2v_patch_shape {list(settings.n2v_patch_shape)} does not fit axes {axes}",
+                         "give it one side each for Y and X, and for Z before them if there is Z")
     damage = None if arguments.mask is None else _read_damage(Path(arguments.mask), paths, images, axes)
     runtime.start(arguments.device, seed=arguments.seed)
     _warn_of_correlation(images, axes)
     facts = {"data": arguments.data, "images": len(images), "axes": axes, "mask": arguments.mask}
-    folder = run_folder.create(arguments.output, settings, seed=arguments.seed, resume=arguments.resume, facts=facts)
+    folder = run_folder.create(arguments.output, settings, seed=arguments.seed, resume=arguments.resume,
+                               facts=facts)
+
+    from tqdm import tqdm
 
     from denoise.model import Denoiser
-    from tqdm import tqdm
 
     with tqdm(total=settings.steps, unit="step", file=sys.stderr, disable=None) as bar:
         def show(done: int, planned: int, losses: dict) -> None:
@@ -96,7 +103,8 @@ def _read(pattern: str, wanted: str | None) -> tuple[list[Path], list[np.ndarray
     return paths, images, axes or ""
 
 
-def _read_damage(mask: Path, paths: Sequence[Path], images: Sequence[np.ndarray], axes: str) -> list[np.ndarray]:
+def _read_damage(mask: Path, paths: Sequence[Path], images: Sequence[np.ndarray],
+                 axes: str) -> list[np.ndarray]:
     """The mask of each image, (Y, X)."""
     from pipelines.images import read_mask
 
@@ -113,9 +121,10 @@ def _warn_of_correlation(images: Sequence[np.ndarray], axes: str) -> None:
     frames = [image[0] if axes[0] in "TZ" else image for image in images[:IMAGES_CHECKED_FOR_CORRELATION]]
     correlated = sum(estimate_noise(frame).is_correlated for frame in frames)
     if 2 * correlated > len(frames):
-        command.report_warning(f"neighbouring pixels have similar noise in {correlated} of {len(frames)} images looked "
-                               "at (JPEG, demosaicing, scaling?): Noise2Void will do less, since it takes for "
-                               "image what can be told from the neighbours")
+        command.report_warning(
+            f"neighbouring pixels have similar noise in {correlated} of {len(frames)} images looked at "
+            "(JPEG, demosaicing, scaling?): Noise2Void will do less, since it takes for image what can be "
+            "told from the neighbours")
 
 
 def _report(folder: Path, summary: TrainingSummary) -> str:

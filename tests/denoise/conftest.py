@@ -6,8 +6,9 @@ from skimage import data
 
 from denoise import Denoiser, DenoiserConfig
 
-TINY = {"unet_n_first": 4, "unet_n_depth": 1, "batch_norm": False, "train_epochs": 2, "train_steps_per_epoch": 3,
-        "train_batch_size": 2, "n2v_perc_pix": 6.0, "n2v_patch_shape": (16, 16), "train_tensorboard": False}
+TINY = {"unet_n_first": 4, "unet_n_depth": 1, "batch_norm": False, "train_epochs": 2,
+        "train_steps_per_epoch": 3, "train_batch_size": 2,
+        "n2v_perc_pix": 6.0, "n2v_patch_shape": (16, 16), "train_tensorboard": False}
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from denoise.config import DenoiserConfig
     ({"learning_rate_schedule": "step"}, "learning_rate_schedule"),
     ({"n2v_manipulator": "__import__('os')"}, "n2v_manipulator"),  # n2v would evaluate it
     ({"n2v_perc_pix": 0.0}, "n2v_perc_pix"),
-    ({"n2v_perc_pix": 0.198, "n2v_patch_shape": (16, 16)}, "n2v_perc_pix"),  # a box of 22 pixels in a patch of 16
+    ({"n2v_perc_pix": 0.198, "n2v_patch_shape": (16, 16)}, "n2v_perc_pix"),  # a box of 22 in a patch of 16
     ({"n2v_patch_shape": (64,)}, "n2v_patch_shape"),
     ({"n2v_patch_shape": (66, 64)}, "n2v_patch_shape"),
     ({"structN2Vmask": ((1, 1),)}, "structN2Vmask"),
@@ -49,14 +49,16 @@ def test_official_settings_carry_every_official_name():
 
 def test_the_plateau_callback_stays_quiet():
     assert DenoiserConfig().official_settings(1, [0], [1])["train_reduce_lr"]["verbose"] == 0
-    assert DenoiserConfig(learning_rate_schedule="cosine").official_settings(1, [0], [1])["train_reduce_lr"] is None
+    cosine = DenoiserConfig(learning_rate_schedule="cosine").official_settings(1, [0], [1])
+    assert cosine["train_reduce_lr"] is None
 
 
 @pytest.mark.parametrize("settings, channels, named", [
     ({"unet_residual": True}, 3, "unet_residual"),
     ({"single_net_per_channel": True}, 3, "single_net_per_channel"),
     ({"blurpool": True, "n2v_patch_shape": (16, 64, 64), "n2v_perc_pix": 1.5}, 1, "blurpool"),
-    ({"structN2Vmask": ((1, 0, 1),), "n2v_patch_shape": (16, 64, 64), "n2v_perc_pix": 1.5}, 1, "structN2Vmask"),
+    ({"structN2Vmask": ((1, 0, 1),), "n2v_patch_shape": (16, 64, 64), "n2v_perc_pix": 1.5}, 1,
+     "structN2Vmask"),
 ])
 def test_what_n2v_cannot_do_is_refused(settings, channels, named):
     with pytest.raises(ValueError, match=named):

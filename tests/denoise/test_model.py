@@ -13,7 +13,8 @@ from denoise.model import Batches, _build
 from denoise.patches import training_pixels
 from denoise.prediction import receptive_radius
 
-ALL_AXES = {"YX": (20, 24), "YXC": (20, 24, 3), "TYX": (2, 18, 24), "ZYX": (8, 18, 20), "TYXC": (2, 18, 24, 3)}
+ALL_AXES = {"YX": (20, 24), "YXC": (20, 24, 3), "TYX": (2, 18, 24), "ZYX": (8, 18, 20),
+            "TYXC": (2, 18, 24, 3)}
 # n2v's code warns of what only its authors could change
 quiet_n2v = pytest.mark.filterwarnings("ignore:non-integer arguments:DeprecationWarning",
                                        "ignore:`product` is deprecated:DeprecationWarning",
@@ -28,7 +29,8 @@ def untrained(config, channels=1, seed=0):
     return Denoiser(_build(config, training_pixels([image], "YXC", None, config.n2v_patch_shape)))
 
 
-# --- prediction ------------------------------------------------------------------------------------------------
+# --- prediction
+# ------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (2, 3), (33, 18)])
 def test_any_size_is_predicted(denoiser, picture, size):
@@ -95,7 +97,8 @@ def test_the_tensor_function_equals_predict_and_traces_without_sizes(denoiser, p
         # grey levels; the graph orders some sums differently
         np.testing.assert_allclose(function(image, holes)[0], expected, atol=1e-2)
     graph = function.get_concrete_function().graph.as_graph_def()
-    kinds = {node.op for node in graph.node} | {node.op for part in graph.library.function for node in part.node_def}
+    nodes = [*graph.node, *(node for part in graph.library.function for node in part.node_def)]
+    kinds = {node.op for node in nodes}
     assert "Conv2D" in kinds
     assert not [kind for kind in kinds if "PyFunc" in kind]
 
@@ -120,7 +123,8 @@ def test_an_image_of_another_kind_is_refused(denoiser, image, axes):
         denoiser.predict(image, axes=axes)
 
 
-# --- training --------------------------------------------------------------------------------------------------
+# --- training
+# --------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("axes", ALL_AXES)
 def test_axes_are_trained_and_predicted(axes, tiny):
@@ -160,9 +164,11 @@ def test_training_stops_when_nothing_improves(picture, tiny):
     assert (summary.stopped_by, summary.best_epoch, summary.steps) == ("patience", 1, 3)
 
 
-# --- batches: damage -------------------------------------------------------------------------------------------
+# --- batches: damage
+# -------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("manipulator", ["uniform_withCP", "uniform_withoutCP", "normal_withoutCP", "median", "mean"])
+@pytest.mark.parametrize("manipulator", ["uniform_withCP", "uniform_withoutCP", "normal_withoutCP", "median",
+                                         "mean"])
 def test_damaged_values_reach_neither_input_nor_target(picture, tiny, manipulator):
     damage = np.random.default_rng(0).random(picture.shape[:2]) < 0.3
     config = tiny(n2v_manipulator=manipulator)
@@ -199,11 +205,13 @@ def test_an_image_too_small_to_set_pixels_apart_still_trains(tiny):
     assert Denoiser.train([image], axes="YX", config=tiny()).predict(image).shape == (5, 4)
 
 
-# --- traps of n2v ----------------------------------------------------------------------------------------------
+# --- traps of n2v
+# ----------------------------------------------------------------------------------------------
 
 def test_every_batch_has_its_own_memory(picture, tiny):
     pixels = training_pixels([picture], "YXC", None, (16, 16))
-    batches = Batches(Planes(pixels, 0.05, 0), _build(tiny(), pixels).config, percent=6, augment=True, seed=(0,))
+    config = _build(tiny(), pixels).config
+    batches = Batches(Planes(pixels, 0.05, 0), config, percent=6, augment=True, seed=(0,))
     first = batches[0]
     copies = [array.copy() for array in first]
     batches[1]
@@ -212,10 +220,10 @@ def test_every_batch_has_its_own_memory(picture, tiny):
 
 
 def test_a_batch_depends_on_its_number_and_seed_alone(picture, tiny):
-    pixels = training_pixels([picture], "YXC", None, (16, 16))
+    pixels = training_pixels([picture, picture[::-1], picture[:, ::-1]], "YXC", None, (16, 16))
     config = _build(tiny(), pixels).config
     drawn = []
-    for disturbance in (0, 1):
+    for disturbance in (0, 1):  # a fresh start at batch 3, and one after batch 0; both in the second pass
         np.random.seed(disturbance)
         batches = Batches(Planes(pixels, 0.05, 0), config, percent=6, augment=True, seed=(0,))
         for earlier in range(disturbance):
@@ -223,6 +231,26 @@ def test_a_batch_depends_on_its_number_and_seed_alone(picture, tiny):
         drawn.append(batches[3])
     np.testing.assert_array_equal(drawn[0][0], drawn[1][0])
     assert (drawn[0][0] != batches[4][0]).any()
+
+
+def test_every_source_is_seen_in_each_pass(picture, tiny):
+    pixels = training_pixels([np.full((16, 16), value) for value in range(6)], "YX", None, (16, 16))
+    config = _build(tiny(), pixels).config
+    batches = Batches(Planes(pixels, 0.05, 0), config, percent=6, augment=True, seed=(0,))
+    for first in (0, 3):
+        seen = np.concatenate([batches[first + offset][0].mean((1, 2, 3)) for offset in range(3)])
+        assert len(np.unique(seen)) == 6
+
+
+def test_a_batch_without_valid_pixels_is_drawn_again(picture, tiny):
+    images, damage = [picture[:16, :16]] * 40, [np.ones((16, 16), bool) for _ in range(40)]
+    for holes in damage:
+        holes[0, 0] = False
+    damage[7][:] = False
+    pixels = training_pixels(images, "YXC", damage, (16, 16))
+    config = _build(tiny(), pixels).config
+    batches = Batches(Planes(pixels, 0.05, 0), config, percent=6, augment=True, seed=(0,))
+    assert all(batches[i][1][..., 3:].any() for i in range(20))
 
 
 def test_training_leaves_numpys_generator_alone(picture, tiny):
@@ -281,7 +309,8 @@ def test_one_net_per_channel_reads_the_last_channel_only_in_n2v(tmp_path):
     np.testing.assert_array_equal(model(changed), model(image))
 
 
-# --- folders, both ways ----------------------------------------------------------------------------------------
+# --- folders, both ways
+# ----------------------------------------------------------------------------------------
 
 @quiet_n2v
 def test_n2v_loads_what_we_train(picture, tiny, tmp_path):
@@ -289,7 +318,8 @@ def test_n2v_loads_what_we_train(picture, tiny, tmp_path):
     official = N2V(config=None, name="ours", basedir=str(tmp_path))
     theirs = official.predict(picture.astype(np.float32), "YXC")
     np.testing.assert_allclose(denoiser.predict(picture), theirs, atol=1e-3)  # grey levels
-    assert all(isinstance(mean, str) for mean in json.loads((tmp_path / "ours/config.json").read_text())["means"])
+    saved = json.loads((tmp_path / "ours/config.json").read_text())
+    assert all(isinstance(mean, str) for mean in saved["means"])
 
 
 @quiet_n2v
@@ -302,11 +332,12 @@ def test_we_load_what_n2v_trains(picture, tmp_path):
     official.train(patches, patches.copy())
     ours = Denoiser.load(tmp_path / "theirs")
     assert (ours.axes, ours.channels) == ("YXC", 3)
-    np.testing.assert_allclose(ours.predict(picture), official.predict(picture.astype(np.float32), "YXC"), atol=1e-3)
+    theirs = official.predict(picture.astype(np.float32), "YXC")
+    np.testing.assert_allclose(ours.predict(picture), theirs, atol=1e-3)  # grey levels
 
 
 def test_save_and_load_give_the_same_denoiser(denoiser, picture, tmp_path):
     denoiser.save(tmp_path / "new" / "folder")
     assert {path.name for path in (tmp_path / "new/folder").iterdir()} == {"config.json", "weights_best.h5"}
-    np.testing.assert_array_equal(Denoiser.load(tmp_path / "new/folder").predict(picture), denoiser.predict(picture))
-
+    loaded = Denoiser.load(tmp_path / "new/folder")
+    np.testing.assert_array_equal(loaded.predict(picture), denoiser.predict(picture))

@@ -9,8 +9,8 @@ from denoise.prediction import averaged_over_turns, receptive_radius, restore
 
 def run(image, damage=None, network=lambda values: values, *, means=(0.0,), stds=(1.0,), multiple=8):
     damage = np.zeros((*image.shape[:-1], 1)) if damage is None else damage
-    return restore(tf.constant(image, tf.float32), tf.constant(damage, tf.float32), network, means=means, stds=stds,
-                   multiple=multiple).numpy()
+    return restore(tf.constant(image, tf.float32), tf.constant(damage, tf.float32), network=network,
+                   means=means, stds=stds, multiple=multiple).numpy()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 1), (3, 17), (8, 16), (5, 3, 9)])
@@ -48,7 +48,8 @@ def test_slices_of_a_volume_are_filled_one_by_one():
 
 
 def test_receptive_radius_by_hand():
-    # one 3x3 pair on the way down (2), pooling (1), one pair at half size (4), upsampling (1), one pair up (2)
+    # one 3x3 pair on the way down (2), pooling (1), one pair at half size (4), upsampling (1), one pair up
+    # (2)
     assert receptive_radius(1, 3, blurpool=False) == 10
     assert receptive_radius(1, 3, blurpool=True) == 12
 

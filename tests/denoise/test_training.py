@@ -22,11 +22,12 @@ def die_after(steps):
 def test_a_killed_run_resumes_to_the_very_same_weights(picture, tiny, tmp_path):
     # "plateau" has the most state to lose; its patience of 10 epochs is too long for a test, see below
     config = tiny(train_epochs=4)
-    whole = Denoiser.train([picture], axes="YXC", config=config, folder=tmp_path / "whole")
+    images = [picture, picture[::-1], picture[:, ::-1], picture[:20]]
+    whole = Denoiser.train(images, axes="YXC", config=config, folder=tmp_path / "whole")
     with pytest.raises(Killed):
-        Denoiser.train([picture], axes="YXC", config=config, folder=tmp_path / "killed", progress=die_after(8))
+        Denoiser.train(images, axes="YXC", config=config, folder=tmp_path / "killed", progress=die_after(8))
     steps = []
-    resumed = Denoiser.train([picture], axes="YXC", config=config, folder=tmp_path / "killed", resume=True,
+    resumed = Denoiser.train(images, axes="YXC", config=config, folder=tmp_path / "killed", resume=True,
                              progress=lambda done, *_: steps.append(done))
     assert steps == [7, 8, 9, 10, 11, 12]  # two epochs of three steps were finished
     assert (resumed.summary.steps, resumed.summary.best_epoch) == (12, whole.summary.best_epoch)

@@ -36,13 +36,15 @@ def test_defaults_without_a_file_and_from_an_empty_one(write):
 
 
 def test_values_get_their_types(write):
-    settings = load(write("rate: 1e-3\nsides: [8, 16]\nrows: [[1, 0], [0, 1]]\nfast: yes\nname: x\n"), Settings)
+    text = "rate: 1e-3\nsides: [8, 16]\nrows: [[1, 0], [0, 1]]\nfast: yes\nname: x\n"
+    settings = load(write(text), Settings)
     assert settings == Settings(rate=0.001, sides=(8, 16), rows=((1, 0), (0, 1)), fast=True, name="x")
     assert load(write("rate: 2\nrows: null\n"), Settings) == Settings(rate=2.0)
 
 
 def test_overrides_win_and_none_is_not_given(write):
-    assert load(write("image_size: 8\nname: x\n"), Settings, image_size=16, name=None) == Settings(16, name="x")
+    path = write("image_size: 8\nname: x\n")
+    assert load(path, Settings, image_size=16, name=None) == Settings(16, name="x")
 
 
 @pytest.mark.parametrize("text, parts", [
