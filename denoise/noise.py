@@ -11,6 +11,7 @@ from skimage.restoration import estimate_sigma
 BLOCK = 8  # pixels
 FLATTEST = 0.05  # share of the blocks in which the noise is looked at
 FEWEST_BLOCKS = 6
+SMALLEST_SIDE = 5  # pixels: nothing can be measured in smaller images, which count as free of noise
 # Measured in docs/denoising.md. Photographs have weak colour noise of their own that JPEG has made alike.
 CORRELATED, CORRELATED_COLOURS = 0.125, 0.2
 
@@ -57,7 +58,7 @@ def estimate_noise(image: np.ndarray, *, damage: np.ndarray | None = None) -> No
     if holes.shape != image.shape[:2]:
         raise ValueError(f"damage must have shape {image.shape[:2]}. Received: {holes.shape}")
     values = np.atleast_3d(image).astype(np.float64)
-    if holes.all() or min(holes.shape) < 2:
+    if holes.all() or min(holes.shape) < SMALLEST_SIDE:
         return NoiseEstimate(0.0, 0.0, False)
     if holes.any():
         nearest = ndimage.distance_transform_edt(holes, return_distances=False, return_indices=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
 import difflib
 import typing
@@ -54,11 +55,13 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(path, f"cannot be read ({error.strerror})", "check the path of --config") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(path, f"is not valid YAML ({' '.join(str(error).split())})", "correct the file") from error
+        reason = " ".join(str(error).split())
+        raise ConfigError(path, f"is not valid YAML ({reason})", "correct the file") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise ConfigError(path, f"must hold 'key: value' lines, found a {type(content).__name__}", "correct the file")
+        raise ConfigError(path, f"must hold 'key: value' lines, found a {type(content).__name__}",
+                          "correct the file")
     return content
 
 
@@ -73,6 +76,10 @@ def _convert(value: Any, expected: Any, source: str, key: str) -> Any:
     if origin is tuple:
         if isinstance(value, (list, tuple)):
             return tuple(_convert(item, arguments[0], source, key) for item in value)
+    elif origin is collections.abc.Mapping:
+        if isinstance(value, dict):
+            return {_convert(name, arguments[0], source, key):
+                    _convert(item, arguments[1], source, f"{key}.{name}") for name, item in value.items()}
     elif expected is float:
         # PyYAML reads 1e-4 as text: its floats need a dot
         if isinstance(value, (int, float, str)) and not isinstance(value, bool):
@@ -85,5 +92,5 @@ def _convert(value: Any, expected: Any, source: str, key: str) -> Any:
             return value
     elif isinstance(value, expected):
         return value
-    name = getattr(expected, "__name__", None) if origin is None else "list"
+    name = {None: getattr(expected, "__name__", None), tuple: "list"}.get(origin, "mapping")
     raise ConfigError(source, f"{key} must be of type {name}, found {value!r}", "correct the value")

@@ -62,6 +62,13 @@ def test_small_and_constant_images_have_no_noise(shape):
     assert (estimate.sigma, estimate.is_correlated) == (0, False)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (4, 50), (50, 4), (3, 4, 3)])
+def test_tiny_images_are_not_measured(shape):
+    larger = np.random.default_rng(0).integers(0, 256, (shape[0] + 4, shape[1] + 4, *shape[2:]))
+    assert estimate_noise(larger[:shape[0], :shape[1]]).sigma == 0
+    assert estimate_noise(larger).sigma > 0
+
+
 def test_wrong_shapes_are_refused():
     with pytest.raises(ValueError, match="image must be"):
         estimate_noise(np.zeros((2, 8, 8, 3)))

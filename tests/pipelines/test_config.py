@@ -1,7 +1,7 @@
 """Strict YAML settings."""
 
 import dataclasses
-from typing import Optional, Tuple
+from typing import Mapping, Optional, Tuple
 
 import pytest
 
@@ -16,6 +16,7 @@ class Settings:
     fast: bool = False
     sides: Tuple[int, ...] = (64, 64)
     rows: Optional[Tuple[Tuple[int, ...], ...]] = None
+    shares: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         if self.image_size < 1:
@@ -40,6 +41,7 @@ def test_values_get_their_types(write):
     settings = load(write(text), Settings)
     assert settings == Settings(rate=0.001, sides=(8, 16), rows=((1, 0), (0, 1)), fast=True, name="x")
     assert load(write("rate: 2\nrows: null\n"), Settings) == Settings(rate=2.0)
+    assert load(write("shares: {a: 1e-3, b: 2}"), Settings).shares == {"a": 0.001, "b": 2.0}
 
 
 def test_overrides_win_and_none_is_not_given(write):
@@ -57,6 +59,8 @@ def test_overrides_win_and_none_is_not_given(write):
     ("name: 3", ["name must be of type str"]),
     ("sides: 8", ["sides must be of type list"]),
     ("sides: [8, x]", ["sides must be of type int", "'x'"]),
+    ("shares: [1]", ["shares must be of type mapping"]),
+    ("shares: {a: x}", ["shares.a must be of type float", "'x'"]),
     ("image_size: 0", ["image_size must be at least 1. Received: 0"]),
     ("- a", ["'key: value'", "list"]),
     ("a: [", ["not valid YAML"]),
