@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Optional
 
 import tensorflow as tf
 
@@ -29,15 +30,19 @@ class GeneratorTrainer:
         config: Settings of the run.
         folder: Where the checkpoints are; those that are there are gone on from.
         seed: Of the initial weights and of the data.
+        start: A generator whose weights a new run starts from.
     """
 
-    def __init__(self, config: DeepFillConfig, folder: Path, *, seed: int) -> None:
+    def __init__(self, config: DeepFillConfig, folder: Path, *, seed: int,
+                 start: Optional[tf.keras.Model] = None) -> None:
         tf.keras.utils.set_random_seed(seed)
         if config.bfloat16:
             tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
         self.config = config
         self.seed = seed
         self.generator = build_generator(initialization=config.initialization)
+        if start is not None:
+            self.generator.set_weights(start.get_weights())
         self.averaged = tf.keras.models.clone_model(self.generator)
         self.averaged.set_weights(self.generator.get_weights())
         self.optimizer = tf.keras.optimizers.legacy.Adam(

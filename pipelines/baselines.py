@@ -15,6 +15,10 @@ def _opencv(flag: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
         hole = mask.astype(np.uint8)
         if image.dtype == np.uint8:
             return cv2.inpaint(np.ascontiguousarray(image), hole, RADIUS, flag)
+        if image.dtype == np.float32:  # OpenCV's Telea leaves the range of float images: it works in 16 bit
+            low, high = image.min(), image.max()
+            scale = np.float32(65535) / max(high - low, np.finfo(np.float32).tiny)
+            return inpaint(np.rint((image - low) * scale).astype(np.uint16), mask).astype(np.float32) / scale + low
         # OpenCV takes other types than uint8 one channel at a time.
         planes = [cv2.inpaint(np.ascontiguousarray(plane), hole, RADIUS, flag)
                   for plane in np.moveaxis(np.atleast_3d(image), -1, 0)]

@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, metavar="DIR|GLOB", help="undamaged pictures")
     parser.add_argument("--output", required=True, metavar="RUN", help="run folder to write")
     parser.add_argument("--config", metavar="YAML", help="settings, see pipelines/configs/deepfill_*.yaml")
+    parser.add_argument("--start-from", metavar="NAME|FILE", help="weights to start from, instead of random ones")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: auto")
     command.add_common_arguments(parser)
@@ -37,26 +38,28 @@ def _work(arguments: argparse.Namespace) -> int:
     from deepfill_tf.config import DeepFillConfig
     from pipelines import config, run_folder, runtime
     from pipelines.images import list_images
+    from weights import load_generator
 
     settings = config.load(arguments.config, DeepFillConfig)
     paths = list_images(arguments.data)
-    facts = {"data": str(arguments.data), "images": len(paths)}
-    folder = run_folder.create(arguments.output, settings, seed=arguments.seed, resume=arguments.resume, facts=facts)
+    facts = {"data": str(arguments.data), "images": len(paths), "start_from": arguments.start_from}
     runtime.start(arguments.device, seed=arguments.seed)
-    seconds = _train(settings, paths, folder, arguments.seed)
+    start = None if arguments.start_from is None else load_generator(arguments.start_from)
+    folder = run_folder.create(arguments.output, settings, seed=arguments.seed, resume=arguments.resume, facts=facts)
+    seconds = _train(settings, paths, folder, arguments.seed, start)
     print(f"wrote {folder}: {WEIGHTS_FILE}, {LOSSES_FILE} and the last checkpoints, {settings.steps} steps, "
           f"{seconds:.0f} s in this session")
     return command.DONE
 
 
-def _train(settings, paths, folder: Path, seed: int) -> float:
+def _train(settings, paths, folder: Path, seed: int, start) -> float:
     from tqdm import tqdm
 
     from deepfill_tf.trainer import GeneratorTrainer
     from weights import save_generator
 
     started = time.perf_counter()
-    trainer = GeneratorTrainer(settings, folder / CHECKPOINTS, seed=seed)
+    trainer = GeneratorTrainer(settings, folder / CHECKPOINTS, seed=seed, start=start)
     try:
         with (folder / LOSSES_FILE).open("a", newline="", encoding="utf-8") as file, tqdm(
                 total=settings.steps, initial=int(trainer.step), unit="step", disable=None, file=sys.stderr) as bar:

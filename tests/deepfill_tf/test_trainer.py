@@ -43,6 +43,14 @@ def test_training_lowers_the_loss_and_averages_the_weights(paths, tmp_path):
     assert max(distances) > 0
 
 
+def test_a_new_run_can_start_from_given_weights(tmp_path):
+    start = GeneratorTrainer(SMALL, tmp_path / "first", seed=5).generator
+    trainer = GeneratorTrainer(SMALL, tmp_path / "second", seed=0, start=start)
+    for one, other, average in zip(start.weights, trainer.generator.weights, trainer.averaged.weights):
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(one, average)
+
+
 def test_a_loss_that_is_not_finite_names_step_and_checkpoint(paths, tmp_path):
     settings = dataclasses.replace(SMALL, learning_rate=1e30)
     trainer = GeneratorTrainer(settings, tmp_path / "run", seed=0)
