@@ -78,10 +78,10 @@ class Numbers:
     has_alpha: bool = False
 
     def pixels(self, samples: np.ndarray) -> np.ndarray:
-        return self._colour(samples).astype(np.float32)
+        return self._as_float(self._colour(samples))
 
     def opacity(self, samples: np.ndarray) -> np.ndarray | None:
-        return samples[..., -1:].astype(np.float32) if self.has_alpha else None
+        return self._as_float(samples[..., -1:]) if self.has_alpha else None
 
     def samples(self, pixels: np.ndarray, before: np.ndarray) -> np.ndarray:
         converted = pixels.astype(np.float64)  # float32 rounds the largest 32-bit integer out of its range
@@ -91,6 +91,10 @@ class Numbers:
         after = before.copy()
         self._colour(after)[...] = converted.astype(before.dtype)
         return after
+
+    def _as_float(self, samples: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):  # the reader refuses infinite values in its own words
+            return samples.astype(np.float32)
 
     def _colour(self, samples: np.ndarray) -> np.ndarray:
         return samples[..., :-1] if self.has_alpha else samples

@@ -129,7 +129,8 @@ def _colour_map(palette: Palette, dtype: np.dtype, details: TiffDetails) -> np.n
     """A colour for every index that `dtype` can hold, in 16 bits as TIFF has it."""
     known = palette.table.T * np.uint16(257) if details.colour_map is None else details.colour_map
     colour_map = np.zeros((3, 2 ** (8 * dtype.itemsize)), np.uint16)
-    colour_map[:, :known.shape[1]] = known
+    colours = min(known.shape[1], colour_map.shape[1])
+    colour_map[:, :colours] = known[:, :colours]
     return colour_map
 
 

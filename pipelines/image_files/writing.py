@@ -92,7 +92,7 @@ def write_picture(path: str | os.PathLike[str], pixels: np.ndarray, *, like: Pic
     try:
         with replacing(path) as temporary:
             _encoder(file_format)(temporary, file_format, samples, colours, like)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter for metadata that an encoder does not take
         raise _cannot_write(path, error) from error
 
 
@@ -124,6 +124,6 @@ def _with_all_axes(pixels: np.ndarray, like: Picture) -> np.ndarray:
     return pixels.reshape(planes, *like.size, -1)
 
 
-def _cannot_write(path: Path, error: OSError) -> InputError:
-    return InputError(path, f"cannot be written ({error.strerror or error})",
+def _cannot_write(path: Path, error: Exception) -> InputError:
+    return InputError(path, f"cannot be written ({getattr(error, 'strerror', None) or error})",
                       "check the folder's permissions and free space")

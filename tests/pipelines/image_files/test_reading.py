@@ -163,11 +163,16 @@ def test_stack_counts_against_the_limit_only_where_its_size_is_suspicious(tmp_pa
     assert read_picture(tmp_path / "bomb.tif", allow_large=True).pixels.shape == (10, 200, 200)
 
 
-def test_limit_of_pillow_is_left_alone(tmp_path, monkeypatch):
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".bmp"])
+def test_limit_of_pillow_is_left_alone(tmp_path, monkeypatch, suffix):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
-    for suffix in (".png", ".jpg", ".tif", ".bmp"):
-        save(tmp_path / f"a{suffix}")
-        assert read_picture(tmp_path / f"a{suffix}").size == (40, 50)
-    save(tmp_path / "a.webp")  # Pillow itself insists on it there
-    assert "more pixels than can be read from a WebP file" in refusal(tmp_path / "a.webp")
+    save(tmp_path / f"a{suffix}")
+    assert read_picture(tmp_path / f"a{suffix}").size == (40, 50)
     assert Image.MAX_IMAGE_PIXELS == 10
+
+
+@pytest.mark.skipif(int(Image.__version__.split(".")[0]) < 13, reason="older Pillow sets WebP no limit of its own")
+def test_limit_that_pillow_insists_on_for_webp(tmp_path, monkeypatch):
+    save(tmp_path / "a.webp")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert "more pixels than can be read from a WebP file" in refusal(tmp_path / "a.webp")
