@@ -38,8 +38,9 @@ def estimate_noise(image: np.ndarray, *, damage: np.ndarray | None = None) -> No
 
     `sigma` is scikit-image's wavelet estimate. `correlation` is that of neighbouring pixels in the flattest
     blocks of 8 x 8, where there is little but noise: each loses the quadratic surface that fits it best, and
-    blocks with damaged or clipped pixels, or without any variation, do not count. Of a colour image it is the
-    largest of brightness and colour differences, since JPEG and demosaicing first spoil the latter.
+    blocks with damaged or clipped pixels, or without any variation, do not count. It is the mean
+    of the channels or, if that is larger, what the colour differences have, since JPEG and demosaicing spoil
+    these first.
 
     Args:
         image: (H, W) or (H, W, C), any real dtype.
@@ -68,12 +69,10 @@ def estimate_noise(image: np.ndarray, *, damage: np.ndarray | None = None) -> No
     sigma = float(np.mean([estimate_sigma(plane) if np.ptp(plane) > 0 else 0.0 for plane in planes]))
     unusable = holes | ((planes <= planes.min((1, 2), keepdims=True))
                         | (planes >= planes.max((1, 2), keepdims=True))).any(0)
-    brightness, colours = list(planes), []
+    alike, alike_colours = float(np.mean([_correlation(plane, unusable) for plane in planes])), 0.0
     if len(planes) == 3:
         red, green, blue = planes
-        brightness, colours = [planes.mean(0)], [red - green, blue - green]
-    alike = max(_correlation(plane, unusable) for plane in brightness)
-    alike_colours = max((_correlation(plane, unusable) for plane in colours), default=0.0)
+        alike_colours = max(_correlation(red - green, unusable), _correlation(blue - green, unusable))
     return NoiseEstimate(sigma, max(alike, alike_colours),
                          alike > CORRELATED or alike_colours > CORRELATED_COLOURS)
 
