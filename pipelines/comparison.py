@@ -22,10 +22,23 @@ def comparison(picture: Picture, mask: np.ndarray, restored: np.ndarray) -> np.n
         uint8 (H, 3 W + 16, 3).
     """
     before, after = (_as_bytes(pixels, picture) for pixels in (picture.pixels, restored))
-    marked = before.copy()
-    marked[mask] = MARK
     gap = np.full((before.shape[0], GAP, 3), 255, np.uint8)
-    return np.concatenate([before, gap, marked, gap, after], axis=1)
+    return np.concatenate([before, gap, marked(picture, mask), gap, after], axis=1)
+
+
+def marked(picture: Picture, mask: np.ndarray) -> np.ndarray:
+    """The picture with the holes in red.
+
+    Args:
+        picture: As it was read; of a stack, the first plane is shown.
+        mask: bool (H, W), True = hole.
+
+    Returns:
+        uint8 (H, W, 3), a new array.
+    """
+    pixels = _as_bytes(picture.pixels, picture).copy()
+    pixels[mask] = MARK
+    return pixels
 
 
 def _as_bytes(pixels: np.ndarray, picture: Picture) -> np.ndarray:
