@@ -26,7 +26,7 @@ SHORTEST = 16.0  # pixels
 # (other ones than those of the measurements), scratched at random and noisy.
 LOG_LENGTH, LOG_WIDTH, OPACITY, LOG_PROMINENCE, BIAS = 1.64, -1.26, 8.3, 3.75, -17.4
 NOISE = 8.0  # noise hides some of opacity and prominence; for its standard deviation, of the brightness range
-LEAST_LOG_ODDS = 1.6
+LEAST_LOG_ODDS = 1.1
 
 SPOT_SIZE = 13  # pixels: what is at least as wide is no dust
 SPOT_AREA = (4, 110)  # pixels
@@ -102,7 +102,6 @@ def _find_lines(brightness: np.ndarray, sigma: float) -> np.ndarray:
                 + LOG_PROMINENCE * np.log(np.maximum(mean(prominence), 1e-3)) + NOISE * sigma + BIAS)
     seeds = np.bincount(labels[strength > SEED], minlength=count)
     kept = (log_odds > LEAST_LOG_ODDS) & (seeds >= FEWEST_SEEDS) & (length >= SHORTEST)
-    kept[0] = False
     # Averages along a line reach beyond its ends, and have half of its contrast there.
     return kept[labels] & (evidence.contrast >= 0.5 * mean(evidence.contrast)[labels])
 
@@ -125,7 +124,6 @@ def _find_spots(brightness: np.ndarray, sigma: float) -> np.ndarray:
     longer, shorter = np.maximum(width, height), np.minimum(width, height)
     kept = ((area >= SPOT_AREA[0]) & (area <= SPOT_AREA[1]) & (longer < SPOT_SIZE) & (longer <= 2 * shorter)
             & (area > 0.6 * width * height) & (np.bincount(labels[is_centre], minlength=count) > 0))
-    kept[0] = False
     return kept[labels]
 
 
