@@ -39,16 +39,13 @@ def read_limited(path: Path, limit: int | None) -> Picture:
     """`read_picture` with the limit as a number of pixels; None for any number."""
     decoded = _decoded(path, limit)
     samples = exif.upright(decoded.samples, decoded.orientation)
-    # Writers and conversions want contiguous samples in the machine's own byte order.
-    samples = np.ascontiguousarray(samples, samples.dtype.newbyteorder("="))
     stored = None if decoded.colours is None else Stored(samples, decoded.colours)
     if stored is not None:
         pixels, alpha = decode(stored)
     else:
         colour_channels = 3 if samples.shape[-1] > 2 else 1
-        pixels = np.ascontiguousarray(samples[..., :colour_channels])
-        has_alpha = samples.shape[-1] > colour_channels
-        alpha = np.ascontiguousarray(samples[..., colour_channels:]) if has_alpha else None
+        pixels = samples[..., :colour_channels]
+        alpha = samples[..., colour_channels:] if samples.shape[-1] > colour_channels else None
     for values in (pixels, alpha):
         _check_finite(path, values)
     is_stack = len(samples) > 1
@@ -90,8 +87,8 @@ def _check_finite(path: Path, values: np.ndarray | None) -> None:
 
 
 def _squeezed(values: np.ndarray, is_stack: bool) -> np.ndarray:
-    """(N, H, W, C) without the axes of length 1 that stand for no stack and no colours."""
+    """(N, H, W, C) without the axes of length 1 that stand for no stack and no colours, safe from changes."""
     values = values if is_stack else values[0]
-    values = values if values.shape[-1] == 3 else values[..., 0]
+    values = np.ascontiguousarray(values if values.shape[-1] == 3 else values[..., 0])
     values.flags.writeable = False
     return values

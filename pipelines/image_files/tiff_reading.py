@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def read(path: Path, file_format: Format, limit: int | None) -> Decoded:
         colours = _colours(path, page)
         details = tiff_tags.details_of(file, series)
         if page.compression in _FAX or page.bitspersample not in (1, 8, 16, 32, 64):
-            samples = _samples_by_pillow(path, details.order)
+            samples = _samples_by_pillow(path, [part.index for part in series.pages])
         else:
             samples = _channels_last(series.asarray(), page, details)
         orientation = int(page.tags.valueof(exif.ORIENTATION, 1))
@@ -136,12 +137,12 @@ def _channels_last(samples: np.ndarray, page: Any, details: TiffDetails) -> np.n
     return inverted(samples) if page.photometric == PHOTOMETRIC.MINISWHITE else samples
 
 
-def _samples_by_pillow(path: Path, order: tuple[int, ...]) -> np.ndarray:
+def _samples_by_pillow(path: Path, pages: Sequence[int]) -> np.ndarray:
     """(N, H, W, C) of the pages, white as the highest value, fewer than 8 bits spread over the range of 8."""
     planes = []
     with path.open("rb") as file, TiffImageFile(file, str(path)) as image:
-        for index in np.argsort(order):
-            image.seek(int(index))
+        for index in pages:
+            image.seek(index)
             planes.append(np.asarray(image))
     samples = np.stack(planes)
     return samples.reshape((*samples.shape[:3], -1))

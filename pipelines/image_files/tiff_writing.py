@@ -148,7 +148,7 @@ def _append_directories(path: Path, data: bytes) -> None:
         for code in (exif.EXIF_DIRECTORY, exif.GPS_DIRECTORY):
             made = exif.directory_bytes(data, code, end)
             if made is not None:
-                file.write(made + bytes(len(made) % 2))
+                file.write(made)  # of even length, so that the next one starts at a word as well
                 records[code] = struct.pack(order + "HHII", code, _LONG, 1, end)
                 end = file.tell()
         file.write(struct.pack(order + "H", len(records)))

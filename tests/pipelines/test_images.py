@@ -172,12 +172,26 @@ def test_orientation_is_applied_and_normalised(tmp_path, suffix, orientation):
     expected = image if UPRIGHT[orientation] is None else image.transpose(UPRIGHT[orientation])
     picture = read_picture(tmp_path / f"a{suffix}")
     assert picture.size == expected.size[::-1]
+    assert picture.pixels.flags.c_contiguous
     # JPEG at quality 95 keeps flat colours within a few levels; a wrong corner would be off by 255
     np.testing.assert_allclose(picture.pixels, np.asarray(expected), atol=3 if suffix == ".jpg" else 0)
     write_picture(tmp_path / f"b{suffix}", picture.pixels, like=picture)
     with Image.open(tmp_path / f"b{suffix}") as written:
         assert written.getexif().get(0x0112, 1) == 1
         assert written.size == expected.size
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+@pytest.mark.parametrize("orientation, dpi", [(1, (300, 150)), (3, (300, 150)), (6, (150, 300))])
+def test_resolution_is_kept_and_turns_with_the_picture(tmp_path, suffix, orientation, dpi):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("L", (6, 4)).save(tmp_path / f"a{suffix}", dpi=(300, 150), exif=exif)
+    picture = read_picture(tmp_path / f"a{suffix}")
+    assert picture.dpi == pytest.approx(dpi, abs=0.02)  # PNG counts whole pixels per metre
+    write_picture(tmp_path / f"b{suffix}", picture.pixels, like=picture)
+    with Image.open(tmp_path / f"b{suffix}") as written:
+        assert tuple(map(float, written.info["dpi"])) == pytest.approx(dpi, abs=0.02)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
@@ -195,14 +209,18 @@ def test_content_counts_and_not_the_suffix(tmp_path):
     assert read_picture(str(tmp_path / "a.png")).size == (3, 4)
 
 
-def test_pixels_are_read_only_and_the_input_file_untouched(tmp_path):
-    Image.new("RGB", (4, 3)).save(tmp_path / "a.png")
-    before = (tmp_path / "a.png").read_bytes(), os.stat(tmp_path / "a.png").st_mtime_ns
-    picture = read_picture(tmp_path / "a.png")
-    with pytest.raises(ValueError, match="read-only"):
-        picture.pixels[0, 0] = 1
-    write_picture(tmp_path / "b.png", picture.pixels + np.uint8(1), like=picture)
-    assert ((tmp_path / "a.png").read_bytes(), os.stat(tmp_path / "a.png").st_mtime_ns) == before
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_pixels_are_read_only_and_the_input_file_untouched(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    Image.new("RGBA", (4, 3)).save(path)
+    before = path.read_bytes(), os.stat(path).st_mtime_ns
+    picture = read_picture(path)
+    for values in (picture.pixels, picture.alpha):
+        assert values.flags.c_contiguous
+        with pytest.raises(ValueError, match="read-only"):
+            values[0, 0] = 1
+    write_picture(tmp_path / f"b{suffix}", picture.pixels + np.uint8(1), like=picture)
+    assert (path.read_bytes(), os.stat(path).st_mtime_ns) == before
 
 
 def test_tifffile_waits_until_a_tiff_comes():

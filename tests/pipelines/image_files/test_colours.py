@@ -11,6 +11,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
+from pipelines.image_files import colours
 from pipelines.images import read_picture, write_picture
 from tests.pipelines.image_files.samples import cmyk_profile, noise
 
@@ -54,9 +55,9 @@ def test_few_grays_are_spread_over_the_range(tmp_path, bits):
     np.testing.assert_array_equal(read_picture(tmp_path / "a.png").pixels, expected, strict=True)
 
 
-def palette_image(colours: int = 5) -> Image.Image:
-    image = Image.frombytes("P", (8, 9), (noise((9, 8)) % colours).tobytes())
-    image.putpalette(noise((colours, 3), seed=1).tobytes())
+def palette_image() -> Image.Image:
+    image = Image.frombytes("P", (8, 9), (noise((9, 8)) % 5).tobytes())
+    image.putpalette(noise((5, 3), seed=1).tobytes())
     return image
 
 
@@ -143,6 +144,23 @@ def test_cmyk_tiff_keeps_the_inks_of_all_pixels_but_the_changed(tmp_path, profil
         np.testing.assert_allclose(again.pixels[changed].astype(int), pixels[changed], atol=1)
 
 
+@pytest.mark.parametrize("mode", ["CMYK", "P", "1"])
+def test_bands_do_not_show(tmp_path, monkeypatch, mode):
+    """Large pictures are converted some rows at a time."""
+    image = Image.frombytes("CMYK", (8, 9), noise((9, 8, 4)).tobytes())
+    (image if mode == "CMYK" else image.convert("RGB").convert(mode)).save(tmp_path / "a.tif")
+    whole = read_picture(tmp_path / "a.tif")
+    monkeypatch.setattr(colours, "_BAND_PIXELS", 8 * 4)
+    picture = read_picture(tmp_path / "a.tif")
+    np.testing.assert_array_equal(picture.pixels, whole.pixels)
+    pixels = picture.pixels.copy()
+    pixels[1::5, 3] = 40
+    write_picture(tmp_path / "b.tif", pixels, like=picture)
+    monkeypatch.undo()
+    write_picture(tmp_path / "c.tif", pixels, like=picture)
+    assert (tmp_path / "b.tif").read_bytes() == (tmp_path / "c.tif").read_bytes()
+
+
 def test_new_inks_keep_as_much_black_as_the_colour_allows(tmp_path):
     inks = np.array([[[10, 20, 30, 100], [0, 0, 0, 0], [0, 0, 0, 255]]], np.uint8)
     Image.frombytes("CMYK", (3, 1), inks.tobytes()).save(tmp_path / "a.tif")
@@ -187,6 +205,7 @@ def test_cmyk_with_alpha(tmp_path, dtype):
     tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated", extrasamples=["unassalpha"])
     picture = read_picture(tmp_path / "a.tif")
     np.testing.assert_array_equal(picture.alpha, inks[..., 4], strict=True)
+    assert picture.alpha.flags.c_contiguous
     pixels = picture.pixels.copy()
     pixels[0, 0] ^= 1
     write_picture(tmp_path / "b.tif", pixels, like=picture)

@@ -59,6 +59,8 @@ def test_only_orientation_and_thumbnail_change(endian):
     before["first"][0x0112] = 1
     assert after == before
     assert after["exif"][MAKER_NOTE] == b"note \1\2\3 with offsets"
+    assert exif.directory(data)[1] == exif.directory(kept)[1]
+    assert kept[exif.directory(kept)[1]:][:4] == bytes(4)  # no directory of a thumbnail follows
     assert data.index(b"note \1\2\3") == kept.index(b"note \1\2\3")  # maker notes must not move
     changed = sum(one != other for one, other in zip(data, kept))
     assert changed <= 6  # one byte of the orientation, and the offset of the thumbnail's directory
@@ -115,6 +117,7 @@ def test_photo_to_tiff_and_back(tmp_path, endian):
     with Image.open(tmp_path / "b.tif") as image:
         assert (image.tag_v2[0x010E], image.tag_v2[0x010F]) == ("A caption", "Maker")
     with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert all(file.pages[0].tags[code].valueoffset % 2 == 0 for code in (EXIF, GPS))
         assert file.pages[0].tags[EXIF].value["DateTimeOriginal"] == "2020:01:02 03:04:05"
         assert file.pages[0].tags[GPS].value["GPSLatitudeRef"] == "N"
         np.testing.assert_array_equal(file.asarray(), photo.pixels)

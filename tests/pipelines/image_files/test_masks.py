@@ -79,6 +79,15 @@ def test_threshold(tmp_path, level, is_hole):
     assert read_mask(tmp_path / "mask.png", SIZE)[0, 0] == is_hole
 
 
+def test_threshold_when_inverted(tmp_path):
+    data = ~holes() * np.uint8(255)
+    data[38, :4] = 10, 127, 128, 240
+    Image.fromarray(data).save(tmp_path / "mask.png")
+    expected = holes()
+    expected[38, :4] = True, True, False, False
+    assert_read(tmp_path / "mask.png", expected, invert=True)
+
+
 def test_strokes_of_any_colour_on_black(tmp_path):
     data = np.zeros((*SIZE, 3), np.uint8)
     data[holes()] = 255, 0, 0

@@ -71,7 +71,7 @@ def save(path: Path, dtype: str = "uint8") -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("part", [0.01, 0.3, 0.9])
+@pytest.mark.parametrize("part", [0.001, 0.3, 0.9])
 @pytest.mark.parametrize("suffix, dtype", [
     (".png", "uint8"), (".png", "uint16"), (".jpg", "uint8"), (".tif", "uint8"), (".tif", "float32"),
     (".webp", "uint8"), (".bmp", "uint8")])
@@ -79,8 +79,8 @@ def test_truncated_file(tmp_path, suffix, dtype, part):
     path = tmp_path / f"a{suffix}"
     content = save(path, dtype)
     path.write_bytes(content[:max(12, int(part * len(content)))])
-    message = refusal(path)
-    assert "damaged" in message or "cut short" in message
+    # a TIFF file whose directory is whole says how long it ought to be
+    assert ("cut short" if suffix == ".tif" and part > 0.1 else "damaged") in refusal(path)
 
 
 @pytest.mark.parametrize("suffix, dtype", [(".png", "uint8"), (".png", "uint16"), (".jpg", "uint8"),

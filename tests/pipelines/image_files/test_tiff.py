@@ -34,7 +34,9 @@ from tests.pipelines.image_files.samples import copied, described, noise
 ])
 def test_layout_and_tags_are_kept(tmp_path, shape, dtype, options):
     tifffile.imwrite(tmp_path / "a.tif", noise(shape, dtype), metadata=None, **options)
-    assert not copied(tmp_path / "a.tif").is_stack
+    picture = copied(tmp_path / "a.tif")
+    assert not picture.is_stack
+    assert picture.pixels.dtype == dtype  # in the machine's own byte order
     assert described(tmp_path / "out.tif") == described(tmp_path / "a.tif")
 
 
@@ -80,6 +82,24 @@ def test_one_bit_scans(tmp_path, compression):
         np.testing.assert_array_equal(np.asarray(written), expected)
 
 
+def test_palette_keeps_its_16_bits(tmp_path):
+    colours = noise((3, 256), "uint16")
+    tifffile.imwrite(tmp_path / "a.tif", noise((9, 8)), photometric="palette", colormap=colours)
+    picture = copied(tmp_path / "a.tif")
+    np.testing.assert_array_equal(picture.pixels, (colours >> 8).T[noise((9, 8))])
+    with tifffile.TiffFile(tmp_path / "out.tif") as file:
+        np.testing.assert_array_equal(file.pages[0].colormap, colours)
+
+
+def test_fax_after_a_preview(tmp_path):
+    preview, page = Image.new("1", (4, 4)), Image.fromarray(noise((9, 20), "bool"))
+    preview.save(tmp_path / "a.tif", compression="group4", tiffinfo={254: 1}, save_all=True, append_images=[page])
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        if 254 in file.pages[1].tags:  # Pillow gives it to both
+            file.pages[1].tags[254].overwrite(0)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, np.asarray(page) * np.uint8(255))
+
+
 def test_several_pages_of_fax(tmp_path):
     pages = [Image.fromarray(noise((9, 20), "bool")), Image.fromarray(~noise((9, 20), "bool"))]
     pages[0].save(tmp_path / "a.tif", compression="group4", save_all=True, append_images=pages[1:])
@@ -110,6 +130,16 @@ def test_private_tags_are_kept_as_they_are(tmp_path):
     with tifffile.TiffFile(tmp_path / "out.tif") as file:
         found = file.pages[0].tags
         assert [found[code].value for code in (33550, 34735, 65000)] == [(1, 2, 3), (1, 1, 0, 0), "mine"]
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_xmp_is_kept_unless_it_repeats_an_orientation(tmp_path, orientation):
+    packet = b"<x:xmpmeta/>"
+    tifffile.imwrite(tmp_path / "a.tif", noise((9, 8)), extratags=[
+        (274, 3, 1, orientation, True), (700, 1, len(packet), packet, True)])
+    copied(tmp_path / "a.tif")
+    with tifffile.TiffFile(tmp_path / "out.tif") as file:
+        assert file.pages[0].tags.valueof(700) == (packet if orientation == 1 else None)
 
 
 def test_lossy_source_is_written_without_further_loss(tmp_path):

@@ -56,6 +56,21 @@ def test_ome_planes_keep_their_place_in_the_file(tmp_path, order):
     assert described(tmp_path / "out.tif") == described(tmp_path / "a.tif")
 
 
+def test_ome_planes_that_stand_in_another_order_stay_there(tmp_path):
+    data = noise((2, 9, 8), "uint16")
+    description = (
+        '<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYTZC" Type="uint16" SizeX="8" SizeY="9" '
+        'SizeC="1" SizeZ="1" SizeT="2"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>'
+        '<TiffData IFD="0" FirstT="1" PlaneCount="1"/><TiffData IFD="1" FirstT="0" PlaneCount="1"/>'
+        '</Pixels></Image></OME>')
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(data[1], description=description, metadata=None)
+        file.write(data[0], metadata=None)
+    np.testing.assert_array_equal(copied(tmp_path / "a.tif").pixels, data)
+    assert described(tmp_path / "out.tif") == described(tmp_path / "a.tif")
+
+
 def test_changed_planes_arrive_in_their_place(tmp_path):
     data = noise((2, 3, 9, 8), "uint16")
     tifffile.imwrite(tmp_path / "a.tif", data, imagej=True, metadata={"axes": "TZYX"})

@@ -71,6 +71,28 @@ def test_output_that_is_the_input(tmp_path):
     check_writable(tmp_path / "b.png", picture)
 
 
+def test_output_that_is_a_link_stays_one(tmp_path):
+    pixels = noise((4, 5))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "a.png").symlink_to(tmp_path / "elsewhere" / "b.png")
+    for _ in range(2):  # to a file that is not there yet, and to one that is
+        write_picture(tmp_path / "a.png", pixels, like=Picture(pixels))
+        assert (tmp_path / "a.png").is_symlink()
+        np.testing.assert_array_equal(read_picture(tmp_path / "elsewhere" / "b.png").pixels, pixels)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("umask, mode", [(0o022, 0o644), (0o077, 0o600)])
+def test_permissions_are_those_of_any_new_file(tmp_path, umask, mode):
+    pixels = noise((4, 5))
+    before = os.umask(umask)
+    try:
+        write_picture(tmp_path / "a.png", pixels, like=Picture(pixels))
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.png").stat().st_mode & 0o777 == mode
+
+
 def test_read_only_folder(tmp_path, monkeypatch):
     """Simulated, since root may write everywhere."""
     def refuse(path, *_arguments):
