@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+MASK_KINDS = ("box", "brush", "fine-brush", "scratches", "dust")
+INITIALIZATIONS = ("reference", "signal-preserving", "looks-linear")
+
 
 @dataclasses.dataclass(frozen=True)
 class DeepFillConfig:
@@ -58,4 +61,7 @@ class DeepFillConfig:
         require(self.warmup_steps >= 0, "warmup_steps", "zero or more")
         require(self.decay in ("constant", "cosine"), "decay", "'constant' or 'cosine'")
         require(self.hole_weight >= 0, "hole_weight", "zero or more")
+        require(self.initialization in INITIALIZATIONS, "initialization", f"one of {INITIALIZATIONS}")
+        require(all(kind in MASK_KINDS for name in self.masks for kind in name.split("+")), "masks",
+                f"kinds of {MASK_KINDS}, joined by '+'")
         require(sum(self.masks.values()) > 0 and min(self.masks.values()) >= 0, "masks", "positive weights")

@@ -7,7 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-INITIALIZATIONS = ("reference", "signal-preserving", "looks-linear")
+from deepfill_tf.config import INITIALIZATIONS
+
 GAIN = 2.0  # what ELU and a half-open gate take from the signal's deviation
 
 

@@ -10,6 +10,8 @@ import math
 
 import tensorflow as tf
 
+from deepfill_tf.config import MASK_KINDS
+
 # Brush strokes of the official training, in radians and pixels.
 MEAN_TURN, TURN_RANGE = 2 * math.pi / 5, 2 * math.pi / 15
 FEWEST_VERTICES, MOST_VERTICES = 4, 11
@@ -181,8 +183,7 @@ def fine_brush_strokes(seed: tf.Tensor, height: int, width: int) -> tf.Tensor:
     return brush_strokes(seed, height, width, scale=0.4)
 
 
-KINDS = {"box": random_box, "brush": brush_strokes, "fine-brush": fine_brush_strokes, "scratches": scratches,
-         "dust": dust}
+KINDS = dict(zip(MASK_KINDS, (random_box, brush_strokes, fine_brush_strokes, scratches, dust)))
 
 
 def mixture(seed: tf.Tensor, height: int, width: int, probabilities: dict[str, float]) -> tf.Tensor:

@@ -131,7 +131,7 @@ class DenoiserConfig:
             shape: Height and width.
         """
         side = min(64, max(16, 4 * math.ceil(min(shape[:2]) / 4)))
-        return cls(unet_n_first=16, batch_norm=False, train_epochs=10, train_steps_per_epoch=125,
+        return cls(unet_n_first=16, batch_norm=False, train_epochs=10, train_steps_per_epoch=75, patience=5,
                    train_batch_size=4, train_learning_rate=2e-3, learning_rate_schedule="cosine",
                    train_tensorboard=False, n2v_perc_pix=8.0, n2v_patch_shape=(side, side),
                    n2v_manipulator="median", n2v_neighborhood_radius=1, average_turns=True)

@@ -21,11 +21,10 @@ from n2v.utils import n2v_utils
 from denoise.batches import DamageAware, Planes, numpy_seed
 from denoise.config import DenoiserConfig
 from denoise.manipulation import Manipulator, median_without_center, uniform_with_center
-from denoise.patches import (TrainingPixels, damage_to_samples, from_samples, guess_axes, to_samples,
-                             training_pixels)
+from denoise.patches import TrainingPixels, damage_to_samples, from_samples, guess_axes, to_samples, training_pixels
 from denoise.prediction import averaged_over_turns, receptive_radius, restore
-from denoise.training import (CONFIG_FILE, WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary,
-                              save_config_atomically, save_weights_atomically)
+from denoise.training import (CONFIG_FILE, WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary, save_config_atomically,
+                              save_weights_atomically)
 
 ACTIVATION_BUDGET = 2 ** 30  # bytes that the feature maps of one tile may take
 VALIDATION_PATCHES, VALIDATION_PERCENT = 128, 6.0

@@ -58,13 +58,13 @@ def averaged_over_turns(network: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[
     def average(values: tf.Tensor) -> tf.Tensor:
         y, x = values.shape.rank - 3, values.shape.rank - 2
         transposition = [*range(y), x, y, x + 1]
-        answers = []
+        total, count = 0.0, 0  # a running sum: eight full-size answers at once would be eight times the memory
         for mirrored in ([], [y], [x], [y, x]):
             seen = tf.reverse(values, mirrored)
-            answers.append(tf.reverse(network(seen), mirrored))
             turned = network(tf.transpose(seen, transposition))
-            answers.append(tf.reverse(tf.transpose(turned, transposition), mirrored))
-        return tf.add_n(answers) / len(answers)
+            total += tf.reverse(network(seen), mirrored) + tf.reverse(tf.transpose(turned, transposition), mirrored)
+            count += 2
+        return total / count
 
     return average
 

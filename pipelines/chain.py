@@ -36,11 +36,11 @@ class RestorationChain(tf.Module):
         self.denoiser_channels = denoiser_channels
         self._denoiser = denoiser
         self._inpainter = inpainter
-        # One signature with open sizes: images of different sizes share one trace.
-        self.restore = tf.function(self._restore, input_signature=[
+        # Traced here, once, with open sizes: images of different sizes share one graph.
+        self.restore = tf.function(self._restore).get_concrete_function(
             tf.TensorSpec([None, None, None, channels], tf.float32, name="image"),
             tf.TensorSpec([None, None, None, 1], tf.float32, name="mask"),
-            tf.TensorSpec([2], tf.float32, name="value_range")])
+            tf.TensorSpec([2], tf.float32, name="value_range"))
 
     def __call__(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor) -> dict[str, tf.Tensor]:
         """Restore a batch.
@@ -54,7 +54,7 @@ class RestorationChain(tf.Module):
             "denoised" and "restored", both shaped, and in the units, of `image`. Without a denoiser they are
             `image`, bit by bit, outside the hole.
         """
-        return self.restore(image, mask, value_range)
+        return self.restore(*(tf.convert_to_tensor(value) for value in (image, mask, value_range)))
 
     def _restore(self, image, mask, value_range):
         low, high = value_range[0], value_range[1]

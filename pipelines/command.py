@@ -69,7 +69,7 @@ def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], in
     except Exception as error:
         if arguments.debug:
             raise
-        report_error(_describe(error))
+        report_error(describe(error))
         return BAD_INPUT
 
 
@@ -79,7 +79,7 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _describe(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """The line for an error that reached the command: what is wrong, where, and what to do."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's own
         return "out of memory: the work needs more than there is; use a smaller picture or another --device"

@@ -29,13 +29,13 @@ class DenoiserChoice:
         denoiser: None where nothing is to be denoised.
         noise: What was measured.
         reason: Why this denoiser, or none, as a clause for the report.
-        warning: What the user should know, or an empty string.
+        warnings: What the user should know, a sentence each.
     """
 
     denoiser: Optional["Denoiser"]
     noise: "NoiseEstimate"
     reason: str
-    warning: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def load_denoiser(request: DenoiserRequest) -> Optional["Denoiser"]:
@@ -61,9 +61,13 @@ def load_denoiser(request: DenoiserRequest) -> Optional["Denoiser"]:
                              "give the folder with config.json and weights_best.h5")
         folder = weights.find(request, kind="n2v").parent
     try:
-        return Denoiser.load(folder)
+        denoiser = Denoiser.load(folder)
     except ValueError as error:
         raise InputError("--denoiser", str(error), "give a folder written by python -m pipelines.train_n2v") from error
+    if denoiser.axes != "YXC" or denoiser.channels not in (1, 3):
+        raise InputError(folder, f"denoises {denoiser.channels} channels along {denoiser.axes}, a picture has 1 or 3 "
+                         "along YXC", "train one on pictures, or use it through denoise.Denoiser")
+    return denoiser
 
 
 def choose_denoiser(request: DenoiserRequest, loaded: Optional["Denoiser"], images: np.ndarray, mask: np.ndarray, *,
@@ -92,11 +96,16 @@ def choose_denoiser(request: DenoiserRequest, loaded: Optional["Denoiser"], imag
     if request == "auto" and sigma < LOWEST_SIGMA:
         return DenoiserChoice(None, noise, f"noise of sigma {sigma:.1f} of 255 is below {LOWEST_SIGMA:g}")
     denoiser = _train_on(images, mask, seed=seed, seconds=seconds, progress=progress)
-    warning = ""
+    warnings = []
     if noise.is_correlated:
-        warning = ("neighbouring pixels share their noise (JPEG, demosaicing or resizing): Noise2Void, which tells "
-                   "noise by its independence, will remove less of it")
-    return DenoiserChoice(denoiser, noise, f"trained on this picture, noise of sigma {sigma:.1f} of 255", warning)
+        warnings.append("neighbouring pixels share their noise (JPEG, demosaicing or resizing): Noise2Void, which "
+                        "tells noise by its independence, will remove less of it")
+    summary = denoiser.summary
+    if summary is not None and summary.stopped_by == "time":
+        warnings.append(f"time was up after {summary.steps} of {summary.planned_steps} steps of denoiser training, so "
+                        "the result depends on this machine's speed; --denoise-seconds gives it more")
+    return DenoiserChoice(denoiser, noise, f"trained on this picture, noise of sigma {sigma:.1f} of 255",
+                          tuple(warnings))
 
 
 def _train_on(images, mask, *, seed, seconds, progress):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +17,9 @@ SUFFIX = ".png"  # of masks and overlays
 def _parser() -> argparse.ArgumentParser:
     parser = command.Parser(prog="python -m pipelines.detect", description=__doc__)
     parser.add_argument("--input", required=True, metavar="FILE|DIR|GLOB", help="damaged pictures")
-    parser.add_argument("--output", required=True, metavar="MASK|DIR", type=Path,
+    parser.add_argument("--output", required=True, metavar="MASK|DIR",
                         help="PNG mask to write, white = damaged; a folder for several, with the pictures' names")
-    parser.add_argument("--overlay", metavar="FILE|DIR", type=Path,
+    parser.add_argument("--overlay", metavar="FILE|DIR",
                         help="also write the picture with the damage in red; a folder for several")
     parser.add_argument("--allow-large", action="store_true", help="read pictures of more than 200 megapixels")
     command.add_common_arguments(parser)
@@ -67,31 +66,16 @@ def _detect_one(source: Path, mask: Path, overlay: Optional[Path], allow_large: 
     return f"wrote {', '.join(map(str, written))}: {damage.mean():.1%} marked"
 
 
-def _targets(output: Path, sources: list[Path], pattern: str) -> list[Path]:
-    """The file to write for each source, in folders that exist."""
-    from pipelines.images import mirrored_name
+def _targets(output: str, sources: list[Path], pattern: str) -> list[Path]:
+    """The PNG file to write for each source, in folders that exist."""
+    from pipelines.images import make_folder, output_paths
 
-    is_file = os.path.lexists(pattern) and not Path(pattern).is_dir()
-    if is_file and not output.is_dir() and not str(output).endswith(os.sep):
-        targets = [output]
-        if output.suffix.lower() != SUFFIX:
-            raise InputError(output, "masks and overlays are written as PNG", f"end the name with {SUFFIX}")
-    else:
-        if output.exists() and not output.is_dir():
-            raise InputError(output, "is a file, but several pictures need a folder", "give the name of a folder")
-        targets = [output / mirrored_name(source, pattern).with_suffix(SUFFIX) for source in sources]
-        _check_different(targets, sources)
+    targets = output_paths(sources, pattern, output, suffix=SUFFIX)
+    if targets[0].suffix.lower() != SUFFIX:
+        raise InputError(output, "masks and overlays are written as PNG", f"end the name with {SUFFIX}")
     for folder in {target.parent for target in targets}:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     return targets
-
-
-def _check_different(targets: list[Path], sources: list[Path]) -> None:
-    known: dict[Path, Path] = {}
-    for target, source in zip(targets, sources):
-        other = known.setdefault(target, source)
-        if other != source:
-            raise InputError(source, f"would have the same mask as {other}: {target}", "rename one of the two")
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -59,8 +59,7 @@ class Restorer:
     def __init__(self, *, denoiser: DenoiserRequest = "auto", inpainter: Union[str, os.PathLike[str]] = "default",
                  seed: int = 0, denoise_seconds: float = 60.0, progress: Optional[Progress] = None,
                  inpaints: bool = True) -> None:
-        runtime.start(seed=seed)
-        import weights
+        runtime.start(None, precision=None)  # the device and the precision are the caller's to choose
 
         self.request = denoiser
         self.inpainter = os.fspath(inpainter)
@@ -69,7 +68,7 @@ class Restorer:
         self.progress = progress
         self._denoiser = load_denoiser(denoiser)
         has_network = inpaints and self.inpainter not in BASELINES
-        self._generator = weights.load_generator(inpainter) if has_network else None
+        self._generator = _load_generator(self.inpainter) if has_network else None
         self._chains: dict[tuple[int, int, bool], Any] = {}
 
     def restore(self, picture: Picture, mask: np.ndarray) -> RestorationResult:
@@ -83,8 +82,12 @@ class Restorer:
             InputError: If the mask has another size than the picture.
         """
         if mask.shape != picture.size:
-            raise InputError("mask", f"is {mask.shape[0]} x {mask.shape[1]} (height x width), the picture is "
-                             f"{picture.size[0]} x {picture.size[1]}", "make both of one size")
+            raise InputError("mask", f"has the shape {mask.shape}, the picture {picture.size} (height, width)",
+                             "make both of one size")
+        if mask.all():
+            raise InputError("mask", "marks the whole picture", "leave something to fill the holes from")
+        if not np.isfinite(picture.value_range).all():
+            raise InputError("image", "has values that are not finite", "replace them, and mark them in the mask")
         seconds: dict[str, float] = {}
         frames = picture.pixels.reshape(-1, *picture.size, 3 if "C" in picture.axes else 1)
         with _timed(seconds, "denoiser"):
@@ -133,15 +136,20 @@ class Restorer:
                                        np.asarray(value_range, np.float32))
         return {name: tensor.numpy()[0] for name, tensor in outputs.items()}
 
+    def _denoiser_name(self, choice):
+        if choice.denoiser is None:
+            return "none"
+        if self._denoiser is None:
+            return "self"
+        return os.fspath(self.request) if isinstance(self.request, (str, os.PathLike)) else "given"
+
     def _report(self, choice, picture, denoised, mask, seconds):
         from denoise import estimate_noise
 
         frame = denoised[0] if picture.is_stack else denoised
         return {
-            "denoiser": "none" if choice.denoiser is None else
-                        self.request if isinstance(self.request, str) and self._denoiser else "self",
-            "denoiser_reason": choice.reason, "warnings": [choice.warning] if choice.warning else [],
-            "inpainter": self.inpainter, "seed": self.seed,
+            "denoiser": self._denoiser_name(choice), "denoiser_reason": choice.reason,
+            "warnings": list(choice.warnings), "inpainter": self.inpainter, "seed": self.seed,
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),
             "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,
             "noise_sigma_after": estimate_noise(frame, damage=mask).sigma,
@@ -177,6 +185,16 @@ def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoi
     hole = np.zeros(picture.size, bool) if mask is None else _as_hole(mask)
     restorer = Restorer(denoiser=denoiser, inpainter=inpainter, seed=seed, denoise_seconds=denoise_seconds)
     return restorer.restore(picture, hole)
+
+
+def _load_generator(name):
+    import weights
+
+    generator = weights.load_generator(name)
+    if len(generator.inputs) != 2:
+        raise InputError(name, "is a guided network, which needs a sketch besides the mask",
+                         "use weights trained without guidance")
+    return generator
 
 
 def _as_hole(mask):

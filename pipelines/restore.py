@@ -15,7 +15,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = command.Parser(prog="python -m pipelines.restore", description=__doc__)
     files = parser.add_argument_group("files")
     files.add_argument("--input", required=True, metavar="FILE|DIR|GLOB", help="noisy, damaged pictures")
-    files.add_argument("--output", required=True, metavar="FILE|DIR", type=Path,
+    files.add_argument("--output", required=True, metavar="FILE|DIR",
                        help="where the restored pictures go; a folder for several, with their names")
     files.add_argument("--mask", default="auto", metavar="FILE|DIR|auto|none",
                        help="white where the picture is damaged; DIR: a mask of the same name for each picture; "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import InputError
+from pipelines.image_files.atomic import replacing
 from pipelines.runtime import versions
 
 RUN_FILE = "run.json"
@@ -44,9 +44,8 @@ def create(folder: str | Path, settings: Any, *, seed: int, resume: bool = False
             raise InputError(folder, "exists already and is not an empty folder",
                              "choose another --output, or --resume a run that was begun there")
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{RUN_FILE}.partial"
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, folder / RUN_FILE)
+        with replacing(folder / RUN_FILE) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(folder, f"cannot be written ({error.strerror})",
                          "choose another --output") from error

@@ -22,7 +22,7 @@ _REPORTED_PACKAGES = ("n2v-deepfill", "tensorflow", "n2v", "csbdeep", "numpy")
 _starting = threading.Lock()
 
 
-def start(device: str = "auto", *, seed: int | None = None, precision: str = "float32") -> str:
+def start(device: str | None = "auto", *, seed: int | None = None, precision: str | None = "float32") -> str:
     """Import TensorFlow without its start-up chatter and prepare it; call it before others import TensorFlow.
 
     May be called again, to seed once more or to change the precision. Of TensorFlow's later log, only lines
@@ -30,10 +30,11 @@ def start(device: str = "auto", *, seed: int | None = None, precision: str = "fl
 
     Args:
         device: "cpu", "gpu" or "auto": the GPU if there is one. A GPU's memory is taken as needed, not all at
-            once.
+            once. None leaves the choice to whoever made it.
         seed: 0 to 2**32 - 1: seeds Python, NumPy and TensorFlow and makes all operations deterministic; None
             leaves them alone.
-        precision: "float32", or "bfloat16" for convolutions and matrix products of models built afterwards.
+        precision: "float32", or "bfloat16" for convolutions and matrix products of models built afterwards; None
+            leaves it alone.
 
     Returns:
         "cpu" or "gpu": where the work will be done.
@@ -42,9 +43,9 @@ def start(device: str = "auto", *, seed: int | None = None, precision: str = "fl
         InputError: If there is no such device, or TensorFlow cannot run on this processor.
         ValueError: If an argument is none of the above.
     """
-    if device not in DEVICES:
+    if device not in (*DEVICES, None):
         raise ValueError(f"`device` should be one of {DEVICES}, received: {device!r}")
-    if precision not in PRECISIONS:
+    if precision not in (*PRECISIONS, None):
         raise ValueError(f"`precision` should be one of {PRECISIONS}, received: {precision!r}")
     with _starting:
         _require_processor_features()
@@ -53,11 +54,12 @@ def start(device: str = "auto", *, seed: int | None = None, precision: str = "fl
         with harmless_lines_dropped():
             import tensorflow
 
-            chosen = _choose_device(tensorflow, device)
+            chosen = _device_in_use(tensorflow) if device is None else _choose_device(tensorflow, device)
         if seed is not None:
             tensorflow.keras.utils.set_random_seed(seed)
             tensorflow.config.experimental.enable_op_determinism()
-        _set_precision(tensorflow, chosen, precision)
+        if precision is not None:
+            _set_precision(tensorflow, chosen, precision)
     return chosen
 
 
@@ -94,6 +96,11 @@ def _require_processor_features() -> None:
     if platform.machine() == "x86_64" and features and "avx" not in features:
         raise InputError("this computer", "its processor lacks the AVX instructions that TensorFlow needs",
                          "use another one (on a virtual machine, pass the host's processor through)")
+
+
+def _device_in_use(tensorflow: ModuleType) -> str:
+    tensorflow.config.list_physical_devices()  # starts the devices, which has chatter of its own
+    return "gpu" if tensorflow.config.get_visible_devices("GPU") else "cpu"
 
 
 def _choose_device(tensorflow: ModuleType, device: str) -> str:

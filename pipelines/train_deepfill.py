@@ -13,6 +13,7 @@ from pipelines import command
 from pipelines.errors import InputError
 
 WEIGHTS_FILE, LOSSES_FILE, CHECKPOINTS = "generator.h5", "losses.csv", "checkpoints"
+DECODABLE = (".jpg", ".jpeg", ".png", ".bmp")  # by TensorFlow's own operations
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +42,10 @@ def _work(arguments: argparse.Namespace) -> int:
     from weights import load_generator
 
     settings = config.load(arguments.config, DeepFillConfig)
-    paths = list_images(arguments.data)
+    paths = [path for path in list_images(arguments.data) if path.suffix.lower() in DECODABLE]
+    if not paths:
+        raise InputError(arguments.data, "holds none of the formats that training decodes",
+                         f"give files that end with {', '.join(DECODABLE)}")
     facts = {"data": str(arguments.data), "images": len(paths), "start_from": arguments.start_from}
     runtime.start(arguments.device, seed=arguments.seed)
     start = None if arguments.start_from is None else load_generator(arguments.start_from)
@@ -60,6 +64,7 @@ def _train(settings, paths, folder: Path, seed: int, start) -> float:
 
     started = time.perf_counter()
     trainer = GeneratorTrainer(settings, folder / CHECKPOINTS, seed=seed, start=start)
+    _drop_rows_after(folder / LOSSES_FILE, int(trainer.step))
     try:
         with (folder / LOSSES_FILE).open("a", newline="", encoding="utf-8") as file, tqdm(
                 total=settings.steps, initial=int(trainer.step), unit="step", disable=None, file=sys.stderr) as bar:
@@ -68,12 +73,22 @@ def _train(settings, paths, folder: Path, seed: int, start) -> float:
                 rows.writerow([step, *(f"{value:.6f}" for value in losses.values())])
                 bar.set_postfix({name: f"{value:.4f}" for name, value in losses.items()}, refresh=False)
                 bar.update()
-                if step % settings.checkpoint_steps == 0 or step == settings.steps:
+                if step % settings.checkpoint_steps == 0:
                     file.flush()
                     save_generator(trainer.averaged, folder / WEIGHTS_FILE)
+        save_generator(trainer.averaged, folder / WEIGHTS_FILE)
     except FloatingPointError as error:
-        raise InputError(folder, str(error), "resume with a lower learning_rate") from error
+        raise InputError(folder, str(error), f"start a new run with --start-from {folder / WEIGHTS_FILE} and a lower "
+                         "learning_rate") from error
     return time.perf_counter() - started
+
+
+def _drop_rows_after(path: Path, step: int) -> None:
+    """Forget what a run wrote after the checkpoint that it goes on from: those steps are done again."""
+    if path.exists():
+        rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [row for row in rows if row.endswith("\n") and int(row.partition(",")[0]) <= step]
+        path.write_text("".join(kept), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="damage to learn nothing from, white = damaged: one for all, or a folder of PNG "
                              "files named like the images")
     parser.add_argument("--output", required=True, metavar="RUN", help="run folder to write")
-    parser.add_argument("--config", metavar="YAML", help="settings, see pipelines/configs/n2v_*.yaml")
+    parser.add_argument("--config", metavar="YAML", help="settings, see pipelines/configs/n2v*.yaml")
     parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds at the latest")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: auto")
@@ -63,7 +63,8 @@ def _work(arguments: argparse.Namespace) -> int:
         raise InputError(arguments.config or "--axes",
                          f"n2v_patch_shape {list(settings.n2v_patch_shape)} does not fit axes {axes}",
                          "give it one side each for Y and X, and for Z before them if there is Z")
-    damage = None if arguments.mask is None else _read_damage(Path(arguments.mask), paths, images, axes)
+    damage = None if arguments.mask is None else _read_damage(
+        Path(arguments.mask), paths, images, axes, arguments.data)
     runtime.start(arguments.device, seed=arguments.seed)
     _warn_of_correlation(images, axes)
     facts = {"data": arguments.data, "images": len(images), "axes": axes, "mask": arguments.mask}
@@ -103,15 +104,15 @@ def _read(pattern: str, wanted: str | None) -> tuple[list[Path], list[np.ndarray
     return paths, images, axes or ""
 
 
-def _read_damage(mask: Path, paths: Sequence[Path], images: Sequence[np.ndarray],
-                 axes: str) -> list[np.ndarray]:
+def _read_damage(mask: Path, paths: Sequence[Path], images: Sequence[np.ndarray], axes: str,
+                 pattern: str) -> list[np.ndarray]:
     """The mask of each image, (Y, X)."""
-    from pipelines.images import read_mask
+    from pipelines.images import counterpart, read_mask
 
     damage = []
     for path, image in zip(paths, images):
         height, width = (image.shape[axes.index(axis)] for axis in "YX")
-        damage.append(read_mask(mask / f"{path.stem}.png" if mask.is_dir() else mask, (height, width)))
+        damage.append(read_mask(counterpart(mask, path, pattern) if mask.is_dir() else mask, (height, width)))
     return damage
 
 

@@ -35,8 +35,8 @@ def inpaint_by_windows(inpaint: Callable[[np.ndarray, np.ndarray], np.ndarray], 
             seen = np.s_[max(top - margin, 0):top + core + margin, max(left - margin, 0):left + core + margin]
             painted = filled[seen].copy()
             painted[missing[seen]] = inpaint(filled[seen], missing[seen])[missing[seen]]
-            inside = np.zeros_like(missing)
-            inside[finished] = missing[finished]
-            filled[inside] = painted[inside[seen]]
+            inner = tuple(slice(outer.start - window.start, outer.stop - window.start)
+                          for outer, window in zip(finished, seen))
+            filled[finished][missing[finished]] = painted[inner][missing[finished]]
             missing[finished] = False
     return filled

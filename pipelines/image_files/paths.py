@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.errors import InputError
@@ -55,6 +56,65 @@ def mirrored_name(path: Path, pattern: str | os.PathLike[str]) -> Path:
         names = next((index for index, part in enumerate(parts) if glob.has_magic(part)), None)
         base = path.parent if names is None else Path(*parts[:names])
     return path.relative_to(base)
+
+
+def output_paths(sources: Sequence[Path], pattern: str | os.PathLike[str], output: str, *,
+                 suffix: str | None = None) -> list[Path]:
+    """Where what is made of each source goes.
+
+    Args:
+        sources: What `list_images(pattern)` gave.
+        pattern: The same as there.
+        output: A file for a single input file; otherwise, or with a slash at its end, a folder.
+        suffix: Of the names in a folder; None keeps those of the sources.
+
+    Returns:
+        A path for each source, all different; nothing is created.
+
+    Raises:
+        InputError: If several results need a folder and `output` is a file, or two would have one name.
+    """
+    folder = Path(output)
+    is_file = os.path.lexists(pattern) and not Path(pattern).is_dir()
+    if is_file and not folder.is_dir() and not output.endswith(os.sep):
+        return [folder]
+    if folder.exists() and not folder.is_dir():
+        raise InputError(folder, "is a file, but several pictures need a folder", "give the name of a folder")
+    names = [mirrored_name(source, pattern) for source in sources]
+    targets = [folder / (name if suffix is None else name.with_suffix(suffix)) for name in names]
+    known: dict[Path, Path] = {}
+    for target, source in zip(targets, sources):
+        if (other := known.setdefault(target, source)) != source:
+            raise InputError(source, f"would have the same result as {other}: {target}", "rename one of the two")
+    return targets
+
+
+def counterpart(folder: Path, source: Path, pattern: str | os.PathLike[str]) -> Path:
+    """The image in `folder` that goes with `source`: of its name, or of its stem with another suffix.
+
+    Raises:
+        InputError: If there is none, or more than one.
+    """
+    name = mirrored_name(source, pattern)
+    if (folder / name).is_file():
+        return folder / name
+    found = [path for suffix in SUFFIXES for path in [folder / name.with_suffix(suffix)] if path.is_file()]
+    if len(found) != 1:
+        raise InputError(source, f"{len(found) or 'no'} files named {name.with_suffix('')} with another suffix in "
+                         f"{folder}", "keep one for each picture")
+    return found[0]
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, with those it lies in.
+
+    Raises:
+        InputError: If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(folder, f"cannot be made ({error.strerror})", "choose another --output") from error
 
 
 def _walk(folder: Path) -> list[Path]:

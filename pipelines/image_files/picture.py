@@ -71,10 +71,13 @@ class Picture:
 
     @cached_property
     def value_range(self) -> tuple[float, float]:
-        """Lowest and highest value that a pixel may take: (0, 255), (0, 65535), or for float32 (0, 1) when
-        the data lie in it and otherwise their own minimum and maximum (never equal)."""
-        if self.pixels.dtype.kind == "u":
-            return 0.0, float(np.iinfo(self.pixels.dtype).max)
+        """Values of black and white: (0, 255) for uint8; for uint16 the bits in use, at least eight, so that
+        (0, 4095) for a 12-bit camera; for float32 (0, 1) when the data lie in it and otherwise their own minimum
+        and maximum (never equal)."""
+        if self.pixels.dtype == np.uint8:
+            return 0.0, 255.0
+        if self.pixels.dtype == np.uint16:
+            return 0.0, float(2 ** max(8, int(self.pixels.max()).bit_length()) - 1)
         low, high = float(self.pixels.min()), float(self.pixels.max())
         if low >= 0 and high <= 1:
             return 0.0, 1.0

@@ -78,7 +78,8 @@ def test_no_paths_is_an_error():
 
 @pytest.mark.parametrize("wrong", [{"image_size": 12}, {"batch_size": 0}, {"learning_rate": -1.0}, {"decay": "linear"},
                                    {"masks": {}}, {"masks": {"box": -1.0}}, {"average_decay": 1.0},
-                                   {"warmup_steps": -1}, {"hole_weight": -1.0}])
+                                   {"warmup_steps": -1}, {"hole_weight": -1.0}, {"initialization": "luck"},
+                                   {"masks": {"scratch": 1.0}}])
 def test_impossible_settings_name_the_field(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         DeepFillConfig(**wrong)

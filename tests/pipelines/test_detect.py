@@ -94,4 +94,4 @@ def test_bad_input_is_one_line_and_exit_2(folder, monkeypatch, capsys, source, o
 def test_two_pictures_never_share_a_mask(folder, scratched, capsys):
     Image.fromarray(scratched).save(folder / "in" / "a.tif")
     assert run(folder, "in", "masks") == 2
-    assert "would have the same mask as" in capsys.readouterr().err
+    assert "would have the same result as" in capsys.readouterr().err

@@ -65,6 +65,28 @@ def test_given_denoiser_and_report(denoiser, weights_file):
     assert report["peak_memory_megabytes"] > 50
 
 
+def test_the_callers_random_numbers_and_precision_are_left_alone(weights_file):
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+    try:
+        np.random.seed(5)
+        expected = np.random.random(2)
+        np.random.seed(5)
+        first = np.random.random()
+        restore_image(example("uint8", 3)[0], denoiser="none", inpainter=weights_file)
+        assert [first, np.random.random()] == expected.tolist()
+        assert tf.config.optimizer.get_experimental_options()["auto_mixed_precision_onednn_bfloat16"]
+    finally:
+        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
+
+
+def test_a_training_that_ran_out_of_time_is_told(weights_file):
+    image, mask = example("uint8", 3, shape=(64, 64))
+    result = restore_image(image, mask, denoiser="self", inpainter="telea", denoise_seconds=0.01)
+    assert "time was up" in result.report["warnings"][-1]
+
+
 def test_no_mask_means_nothing_to_fill(weights_file):
     image, _ = example("uint8", 3)
     result = restore_image(image, denoiser="none", inpainter=weights_file)
@@ -125,7 +147,9 @@ def test_masks_of_any_type(mask):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    ({"mask": np.zeros((5, 5), bool)}, "mask.*5 x 5.*37 x 45"),
+    ({"mask": np.zeros((5, 5), bool)}, r"mask.*\(5, 5\).*\(37, 45\)"),
+    ({"mask": np.zeros((37, 45, 3), bool)}, r"mask.*\(37, 45, 3\)"),
+    ({"mask": np.ones((37, 45), bool)}, "whole picture"),
     ({"denoiser": "wishful"}, "wishful.*no weights of that name"),
     ({"denoiser": __file__}, "is a file.*model folder"),
     ({"inpainter": "wishful"}, "wishful.*no weights of that name"),

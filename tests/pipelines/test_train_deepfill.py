@@ -1,10 +1,14 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines import restore, train_deepfill
+from deepfill_tf.config import DeepFillConfig
+from pipelines import config, restore, train_deepfill
 from weights import load_generator
 
+CONFIGS = Path(train_deepfill.__file__).with_name("configs")
 CONFIG = "image_size: 16\nbatch_size: 1\nsteps: 2\ncheckpoint_steps: 1\nmasks: {scratches: 1}\n"
 
 
@@ -19,9 +23,9 @@ def data(tmp_path):
 
 
 def test_two_steps_from_the_command_line_give_weights_that_restore_takes(data, tmp_path, capsys):
-    config, run = tmp_path / "c.yaml", tmp_path / "run"
-    config.write_text(CONFIG)
-    arguments = ["--data", str(data), "--output", str(run), "--config", str(config)]
+    settings, run = tmp_path / "c.yaml", tmp_path / "run"
+    settings.write_text(CONFIG)
+    arguments = ["--data", str(data), "--output", str(run), "--config", str(settings)]
     assert train_deepfill.main(arguments) == 0
     assert "generator.h5" in capsys.readouterr().out
     assert (run / "losses.csv").read_text().count("\n") == 2
@@ -50,3 +54,21 @@ def test_bad_settings_name_file_and_key(line, message, data, tmp_path, capsys):
     error = capsys.readouterr().err
     assert code == 2 and message in error and "c.yaml" in error and error.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("deepfill*.yaml")), ids=lambda path: path.stem)
+def test_shipped_settings_are_valid(path):
+    assert config.load(path, DeepFillConfig).steps > 0
+
+
+def test_rows_of_steps_that_are_done_again_are_dropped(tmp_path):
+    losses = tmp_path / "losses.csv"
+    losses.write_text("1,0.5\n2,0.4\n3,0.3\n4,0.")
+    train_deepfill._drop_rows_after(losses, 2)
+    assert losses.read_text() == "1,0.5\n2,0.4\n"
+
+
+def test_data_of_formats_that_training_cannot_decode(tmp_path, capsys):
+    Image.new("RGB", (20, 20)).save(tmp_path / "only.tif")
+    assert train_deepfill.main(["--data", str(tmp_path), "--output", str(tmp_path / "run")]) == 2
+    assert "none of the formats" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import tifffile
 from denoise import Denoiser, DenoiserConfig
 from pipelines import config, train_n2v
 
-CONFIGS = sorted(Path(train_n2v.__file__).parent.joinpath("configs").glob("n2v_*.yaml"))
+CONFIGS = sorted(Path(train_n2v.__file__).parent.joinpath("configs").glob("n2v*.yaml"))
 TINY = """
 unet_n_first: 4
 unet_n_depth: 1

@@ -9,8 +9,8 @@ import pickle
 import numpy as np
 import pytest
 
-from tests.weights.samples import (as_pickle, dictionary, plain, state_dict, tensor, torch_names,
-                                   write_torch_legacy, write_torch_zip)
+from tests.weights.samples import (as_pickle, dictionary, plain, state_dict, tensor, torch_names, write_torch_legacy,
+                                   write_torch_zip)
 from weights import WeightsError
 from weights.torch_file import open_torch_file
 

@@ -9,7 +9,8 @@ from pipelines.images import Picture
 
 
 @pytest.mark.parametrize("dtype, values, expected", [
-    ("uint8", [3, 7], (0, 255)), ("uint16", [3, 7], (0, 65535)), ("float32", [0.2, 0.7], (0, 1)),
+    ("uint8", [3, 7], (0, 255)), ("uint16", [3, 7], (0, 255)),
+    ("uint16", [3, 4000], (0, 4095)), ("uint16", [3, 33000], (0, 65535)), ("float32", [0.2, 0.7], (0, 1)),
     ("float32", [-0.5, 0.5], (-0.5, 0.5)), ("float32", [3, 900], (3, 900)), ("float32", [5, 5], (5, 6))])
 def test_value_range(dtype, values, expected):
     assert Picture(np.array([values], dtype)).value_range == expected
