@@ -60,8 +60,11 @@ def _decoded(path: Path, limit: int | None) -> Decoded:
     decoder = _decoder(file_format)
     try:
         return decoder(path, file_format, limit)
-    except (InputError, MemoryError):
+    except InputError:
         raise
+    except MemoryError as error:
+        raise InputError(path, f"takes more memory than there is ({error})",
+                         "give a smaller picture or use a larger machine") from error
     except Exception as error:  # on damaged data decoders raise errors of nearly every kind
         raise InputError(path, f"is a damaged or incomplete {file_format.name} file ({error})",
                          "copy or export it again") from error

@@ -67,6 +67,7 @@ def read(path: Path, file_format: Format, limit: int | None) -> Decoded:
 
 def _only_series(path: Path, file: tifffile.TiffFile) -> Any:
     """The one picture or stack that is not a preview or a mask of another."""
+    len(file.pages)  # counting them first, tifffile notices pages that go round in circles; else it never ends
     found = [series for series in file.series
              if not (series.keyframe.is_reduced or series.keyframe.is_mask)] or list(file.series)
     if len(found) == 1 and found[0].is_multifile:

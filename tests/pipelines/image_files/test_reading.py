@@ -123,6 +123,16 @@ def test_jpeg_with_further_pictures_is_its_first(tmp_path):
     assert read_picture(tmp_path / "a.jpg").pixels[..., 0].min() > 240
 
 
+def test_picture_that_does_not_fit_into_memory(tmp_path, monkeypatch):
+    save(tmp_path / "a.tif")
+
+    def refuse(_series):
+        raise MemoryError("Unable to allocate 9 TiB")
+
+    monkeypatch.setattr(tifffile.TiffPageSeries, "asarray", refuse)
+    assert "takes more memory than there is (Unable to allocate 9 TiB)" in refusal(tmp_path / "a.tif")
+
+
 # Decompression bombs
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".bmp"])

@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image
 
 from pipelines.errors import InputError
+from pipelines.image_files import exif
 from pipelines.images import read_picture, write_picture
 from tests.pipelines.image_files.samples import copied, described, noise
 
@@ -198,6 +199,17 @@ def test_size_of_zero(tmp_path):
     with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
         file.pages[0].tags[256].overwrite(0)
     assert "size of zero (0 x 3 pixels)" in refusal(tmp_path / "a.tif")
+
+
+def test_pages_that_go_round_in_circles(tmp_path):
+    """The page is followed by an empty one, which is followed by itself; tifffile alone would go on for ever."""
+    tifffile.imwrite(tmp_path / "a.tif", noise((9, 8)), metadata=None)
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    _, position_of_next = exif.directory(content)
+    empty = len(content).to_bytes(4, "little")
+    content[position_of_next:position_of_next + 4] = empty
+    (tmp_path / "a.tif").write_bytes(content + bytes(2) + empty)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, noise((9, 8)))
 
 
 def test_pictures_of_different_sizes(tmp_path):
