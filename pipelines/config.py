@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import dataclasses
 import difflib
 import typing
@@ -83,10 +84,8 @@ def _convert(value: Any, expected: Any, source: str, key: str) -> Any:
     elif expected is float:
         # PyYAML reads 1e-4 as text: its floats need a dot
         if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-            try:
+            with contextlib.suppress(ValueError):
                 return float(value)
-            except ValueError:
-                pass
     elif expected is int:
         if isinstance(value, int) and not isinstance(value, bool):
             return value

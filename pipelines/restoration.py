@@ -143,13 +143,18 @@ class Restorer:
             return "self"
         return os.fspath(self.request) if isinstance(self.request, (str, os.PathLike)) else "given"
 
+    def _inpainter_name(self):
+        import weights
+
+        return weights.default_name(weights.DEEPFILL_V2) if self.inpainter == weights.DEFAULT else self.inpainter
+
     def _report(self, choice, picture, denoised, mask, seconds):
         from denoise import estimate_noise
 
         frame = denoised[0] if picture.is_stack else denoised
         return {
             "denoiser": self._denoiser_name(choice), "denoiser_reason": choice.reason,
-            "warnings": list(choice.warnings), "inpainter": self.inpainter, "seed": self.seed,
+            "warnings": list(choice.warnings), "inpainter": self._inpainter_name(), "seed": self.seed,
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),
             "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,
             "noise_sigma_after": estimate_noise(frame, damage=mask).sigma,

@@ -56,6 +56,11 @@ def names(kind: str | None = None) -> tuple[str, ...]:
     return tuple(entry.name for entry in entries(kind))
 
 
+def default_name(kind: str) -> str:
+    """The name behind "default"; "default" itself where no model of that kind is marked so."""
+    return next((entry.name for entry in entries(kind) if entry.default), DEFAULT)
+
+
 def find(name_or_path: str | os.PathLike[str], *, kind: str | None = None) -> Path:
     """The file of a shipped model, or the user's own.
 

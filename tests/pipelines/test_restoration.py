@@ -87,6 +87,11 @@ def test_a_training_that_ran_out_of_time_is_told(weights_file):
     assert "time was up" in result.report["warnings"][-1]
 
 
+def test_the_report_names_the_shipped_weights():
+    image, mask = example("uint8", 3, shape=(16, 40))
+    assert restore_image(image, mask[:16, :40], denoiser="none").report["inpainter"] == "deepfill_v2_small"
+
+
 def test_no_mask_means_nothing_to_fill(weights_file):
     image, _ = example("uint8", 3)
     result = restore_image(image, denoiser="none", inpainter=weights_file)

@@ -117,3 +117,7 @@ def test_the_shipped_models_are_whole():
         path = weights.find(entry.name, kind=entry.kind)
         assert path.is_file()
         assert (path.parent / "README.md").is_file(), "every shipped model has its card"
+
+
+def test_the_default_has_a_name():
+    assert registry.default_name("deepfill_v2") in registry.names("deepfill_v2")
