@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from deepfill_tf.generator import SIZE_MULTIPLE
+from deepfill_tf.two_stages import SIZE_MULTIPLE
 
 
 def mirrored_indices(size: tf.Tensor, new_size: tf.Tensor) -> tf.Tensor:

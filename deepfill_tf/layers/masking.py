@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from deepfill_tf.layers.resize import shrink_nearest
+
 
 @tf.keras.utils.register_keras_serializable(package="deepfill_tf")
 class EraseHole(tf.keras.layers.Layer):
@@ -19,10 +21,10 @@ class EraseHole(tf.keras.layers.Layer):
 
 @tf.keras.utils.register_keras_serializable(package="deepfill_tf")
 class NetworkInput(tf.keras.layers.Layer):
-    """What the coarse stage sees: the erased image(, edges under the hole), a channel of ones and the mask.
+    """What a stage sees: the erased or pasted image(, edges under the hole), a channel of ones and the mask.
 
     Inputs:
-        erased (B, H, W, 3); mask (B, H, W, 1), 1 = hole; edges (B, H, W, 1) or None.
+        image (B, H, W, 3); mask (B, H, W, 1), 1 = hole; edges (B, H, W, 1) or None.
 
     Returns:
         (B, H, W, 5), or (B, H, W, 6) with edges.
@@ -32,11 +34,11 @@ class NetworkInput(tf.keras.layers.Layer):
         pad the image's border.
     """
 
-    def call(self, erased, mask, edges=None):
-        mask = tf.cast(mask, erased.dtype)  # Keras casts the first argument only under mixed precision
-        channels = [erased, tf.ones_like(mask), mask]
+    def call(self, image, mask, edges=None):
+        mask = tf.cast(mask, image.dtype)  # Keras casts the first argument only under mixed precision
+        channels = [image, tf.ones_like(mask), mask]
         if edges is not None:
-            channels.insert(1, tf.cast(edges, erased.dtype) * mask)
+            channels.insert(1, tf.cast(edges, image.dtype) * mask)
         return tf.concat(channels, axis=-1)
 
 
@@ -51,3 +53,11 @@ class PasteKnown(tf.keras.layers.Layer):
     def call(self, completed, known, mask):
         mask, known = tf.cast(mask, completed.dtype), tf.cast(known, completed.dtype)
         return completed * mask + known * (1 - mask)
+
+
+@tf.keras.utils.register_keras_serializable(package="deepfill_tf")
+class ShrinkMask(tf.keras.layers.Layer):
+    """The mask at a quarter of its size, where the attention works: (B, H, W, 1) -> (B, H / 4, W / 4, 1)."""
+
+    def call(self, mask):
+        return shrink_nearest(mask, 4)

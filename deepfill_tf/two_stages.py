@@ -1,0 +1,109 @@
+"""The wiring that DeepFill v1 and v2 share: a coarse stage, then a refining one with contextual attention."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import tensorflow as tf
+
+from deepfill_tf.layers.contextual_attention import ContextualAttention
+from deepfill_tf.layers.masking import EraseHole, NetworkInput, PasteKnown, ShrinkMask
+
+SIZE_MULTIPLE = 8  # two strides of 2, then the attention's own shrinking by 2
+DILATION_RATES = (2, 4, 8, 16)
+
+
+class MakeConv(Protocol):
+    """Makes one of the network's convolution layers, activation included; they keep or halve the image."""
+
+    def __call__(self, name: str, filters: int, kernel_size: int = 3, *, strides: int = 1, dilation_rate: int = 1,
+                 activation: str = "elu") -> tf.keras.layers.Layer:
+        """The layer `name`: (B, H, W, C) -> (B, ceil(H / strides), ceil(W / strides), filters)."""
+
+
+class MakeImageConv(Protocol):
+    """Makes the convolution layer that ends a stage."""
+
+    def __call__(self, name: str) -> tf.keras.layers.Layer:
+        """The layer `name`: (B, H, W, C) -> (B, H, W, 3) in [-1, 1]."""
+
+
+def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, guided: bool = False,
+                     mask_for_refining: bool = False, name: str) -> tf.keras.Model:
+    """Wire a generator.
+
+    Args:
+        conv, image_conv: Make its layers, see `MakeConv` and `MakeImageConv`.
+        width: Channels at full size: doubled at half and doubled again at a quarter of it.
+        guided: Whether the user's edges are a third input.
+        mask_for_refining: Whether the refining stage is given ones and mask beside the picture, as the coarse
+            one always is.
+        name: Of the model.
+
+    Returns:
+        A Keras model from [image, mask] or [image, mask, edges] to [coarse, refined], see `build_generator` of
+        either version. Layers carry the official names.
+
+    Reference:
+        `build_inpaint_net` in the official inpaint_model.py, the same in both versions but for layers and width.
+    """
+    image = tf.keras.Input([None, None, 3], name="image")
+    mask = tf.keras.Input([None, None, 1], name="mask")
+    edges = tf.keras.Input([None, None, 1], name="edges") if guided else None
+    erased = EraseHole(name="erased")(image, mask)
+    full, half, quarter = width, 2 * width, 4 * width
+
+    def enlarged(features, name, filters):
+        doubled = tf.keras.layers.UpSampling2D(name=name)(features)
+        return conv(f"{name}_conv", filters)(doubled)
+
+    def dilated(features, prefix):
+        for index, rate in enumerate(DILATION_RATES, start=7):
+            features = conv(f"{prefix}conv{index}_atrous", quarter, dilation_rate=rate)(features)
+        return features
+
+    def decoded(features, prefix):
+        features = conv(f"{prefix}conv11", quarter)(features)
+        features = conv(f"{prefix}conv12", quarter)(features)
+        features = enlarged(features, f"{prefix}conv13_upsample", half)
+        features = conv(f"{prefix}conv14", half)(features)
+        features = enlarged(features, f"{prefix}conv15_upsample", full)
+        features = conv(f"{prefix}conv16", width // 2)(features)
+        return image_conv(f"{prefix}conv17")(features)
+
+    x = NetworkInput(name="network_input")(erased, mask, edges)
+    x = conv("conv1", full, 5)(x)                           # (B, H, W, width)
+    x = conv("conv2_downsample", half, strides=2)(x)        # (B, H/2, W/2, 2 * width)
+    x = conv("conv3", half)(x)
+    x = conv("conv4_downsample", quarter, strides=2)(x)     # (B, H/4, W/4, 4 * width)
+    x = conv("conv5", quarter)(x)
+    x = conv("conv6", quarter)(x)
+    x = dilated(x, "")
+    coarse = decoded(x, "")                                 # (B, H, W, 3)
+
+    pasted = PasteKnown(name="coarse_pasted")(coarse, erased, mask)
+    if mask_for_refining:
+        pasted = NetworkInput(name="refining_input")(pasted, mask)
+    x = conv("xconv1", full, 5)(pasted)
+    x = conv("xconv2_downsample", full, strides=2)(x)
+    x = conv("xconv3", half)(x)
+    x = conv("xconv4_downsample", half, strides=2)(x)
+    x = conv("xconv5", quarter)(x)
+    x = conv("xconv6", quarter)(x)
+    imagined = dilated(x, "x")                              # (B, H/4, W/4, 4 * width)
+
+    x = conv("pmconv1", full, 5)(pasted)
+    x = conv("pmconv2_downsample", full, strides=2)(x)
+    x = conv("pmconv3", half)(x)
+    x = conv("pmconv4_downsample", quarter, strides=2)(x)
+    x = conv("pmconv5", quarter)(x)
+    x = conv("pmconv6", quarter, activation="relu")(x)
+    x = ContextualAttention(name="contextual_attention")(x, ShrinkMask(name="shrunk_mask")(mask))
+    x = conv("pmconv9", quarter)(x)
+    borrowed = conv("pmconv10", quarter)(x)                 # (B, H/4, W/4, 4 * width)
+
+    x = tf.keras.layers.Concatenate(name="both_branches")([imagined, borrowed])
+    refined = decoded(x, "all")                             # (B, H, W, 3)
+
+    inputs = [image, mask] if edges is None else [image, mask, edges]
+    return tf.keras.Model(inputs, [coarse, refined], name=name)

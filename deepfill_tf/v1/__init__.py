@@ -1,0 +1,1 @@
+"""DeepFill v1: plain convolutions, and two Wasserstein critics."""
