@@ -9,10 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deepfill_tf.discriminator import build_discriminator as build_discriminator
     from deepfill_tf.generator import build_generator as build_generator
     from deepfill_tf.inference import complete as complete
 
-_HOME = {"build_generator": "deepfill_tf.generator", "complete": "deepfill_tf.inference"}
+_HOME = {"build_discriminator": "deepfill_tf.discriminator", "build_generator": "deepfill_tf.generator",
+         "complete": "deepfill_tf.inference"}
 __all__ = sorted(_HOME)
 
 

@@ -1,8 +1,12 @@
-"""Losses: pure functions of tensors, each a float32 scalar."""
+"""Losses: pure functions of tensors, each a float32 scalar.
+
+Each is a mean over the tensors it is given. Under a distribution strategy those are one replica's.
+"""
 
 from __future__ import annotations
 
 import tensorflow as tf
+import tensorflow_gan
 
 
 def reconstruction_loss(image: tf.Tensor, completed: tf.Tensor, mask: tf.Tensor, hole_weight: float = 0.0
@@ -18,3 +22,32 @@ def reconstruction_loss(image: tf.Tensor, completed: tf.Tensor, mask: tf.Tensor,
         `ae_loss` in the official inpaint_model.py, which counts the whole image alike.
     """
     return tf.reduce_mean((1.0 + hole_weight * mask) * tf.abs(image - completed))
+
+
+def discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """Hinge loss: half the mean of `relu(1 - real)` and half the mean of `relu(1 + fake)`.
+
+    Args:
+        real_logits: (B, N), the discriminator's of real images.
+        fake_logits: (B, N), of completed images.
+
+    Returns:
+        Zero if all real logits are at least 1 and all fake ones at most -1; 1 if all are zero.
+
+    Reference:
+        Yu et al. 2019, arXiv:1806.03589, section 3.3; `gan_hinge_loss` of neuralgym.
+    """
+    return tensorflow_gan.losses.wargs.wasserstein_hinge_discriminator_loss(
+        real_logits, fake_logits, real_weights=0.5, generated_weights=0.5, loss_collection=None)
+
+
+def generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """What the generator wants of the hinge: minus the mean of the logits.
+
+    Args:
+        fake_logits: (B, N), the discriminator's of completed images.
+
+    Reference:
+        Yu et al. 2019, arXiv:1806.03589, section 3.3; `gan_hinge_loss` of neuralgym.
+    """
+    return tensorflow_gan.losses.wargs.wasserstein_hinge_generator_loss(fake_logits, loss_collection=None)
