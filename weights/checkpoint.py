@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+V1_CONV17 = (3, 3, 16, 3)  # shape of v1's conv17/kernel, of which v2's has 12 inputs
+
 
 @dataclass(frozen=True)
 class Checkpoint:

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from deepfill_tf.generator import build_generator
-from weights.checkpoint import Checkpoint
+from weights.checkpoint import V1_CONV17, Checkpoint
 from weights.errors import WeightsError
-from weights.generator_file import check_output, leaf_name, save_generator
+from weights.generator_file import ARCHITECTURES, build_architecture, check_output, leaf_name, save_generator
 from weights.tensorflow_checkpoint import open_tensorflow_checkpoint
 from weights.torch_file import is_torch_file
 from weights.torch_state import open_torch_state
@@ -21,7 +20,6 @@ from weights.torch_state import open_torch_state
 CHANNELS = ("bgr", "rgb")
 COLOUR_INPUTS = ("conv1", "xconv1", "pmconv1")  # their first three input channels are the picture
 COLOUR_OUTPUTS = ("conv17", "allconv17")
-V1_CONV17 = (3, 3, 16, 3)  # v2 has 12 inputs there
 NAMES_SHOWN = 6
 
 
@@ -31,12 +29,14 @@ class Conversion:
 
     Args:
         checkpoint: The source.
+        architecture: "deepfill_v2" or "deepfill_v1".
         guided: Whether the network takes the user's edges too.
         variables, parameters: How many were written.
         channels: Colour order of the source, "bgr" or "rgb"; the written one is RGB.
     """
 
     checkpoint: Checkpoint
+    architecture: str
     guided: bool
     variables: int
     parameters: int
@@ -48,7 +48,8 @@ def convert_checkpoint(source: str | os.PathLike[str], output: str | os.PathLike
     """Convert the official TensorFlow 1 checkpoint, or the PyTorch port's state dict, into a .h5 file.
 
     Args:
-        source: Prefix, .index file or folder of a checkpoint, or a file of `torch.save`; guided or not.
+        source: Prefix, .index file or folder of a checkpoint of either version, or a file of `torch.save` of v2;
+            guided or not.
         output: Ends in .h5; replaced only when everything is converted.
         channels: Colour order that the source's network works in. The official one works in BGR (OpenCV's
             order), and so does a state dict that was merely transposed from it.
@@ -59,7 +60,7 @@ def convert_checkpoint(source: str | os.PathLike[str], output: str | os.PathLike
         ValueError: If `channels` is unknown.
 
     Reference:
-        Names and shapes: inpaint_model.py of the official generative_inpainting, v2.0.0.
+        Names and shapes: inpaint_model.py of the official generative_inpainting, v2.0.0 and v1.0.0.
     """
     if channels not in CHANNELS:
         raise ValueError(f"`channels` should be one of {CHANNELS}. Received: {channels!r}")
@@ -67,17 +68,17 @@ def convert_checkpoint(source: str | os.PathLike[str], output: str | os.PathLike
     path = Path(source)
     open_checkpoint = open_torch_state if is_torch_file(path) else open_tensorflow_checkpoint
     checkpoint = open_checkpoint(path)
-    guided = _is_guided(checkpoint)
-    model = build_generator(guided=guided)
+    architecture, guided = _recognise(checkpoint)
+    model = build_architecture(architecture, guided=guided)
     variables = {f"{layer.name}/{leaf_name(weight)}": weight
                  for layer in model.layers for weight in layer.weights}
-    _check_names_and_shapes(checkpoint, variables)
+    _check_names_and_shapes(checkpoint, variables, ARCHITECTURES[architecture])
     arrays = {weight: checkpoint.read(checkpoint.own_name(weight)) for weight in variables}
     _check_numbers(checkpoint, arrays)
     for weight, variable in variables.items():
         variable.assign(swap_red_and_blue(weight, arrays[weight]) if channels == "bgr" else arrays[weight])
     save_generator(model, output, attributes={"licence": checkpoint.licence, "source": checkpoint.source})
-    return Conversion(checkpoint, guided, len(variables), model.count_params(), channels)
+    return Conversion(checkpoint, architecture, guided, len(variables), model.count_params(), channels)
 
 
 def swap_red_and_blue(weight: str, array: np.ndarray) -> np.ndarray:
@@ -95,20 +96,19 @@ def swap_red_and_blue(weight: str, array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _is_guided(checkpoint: Checkpoint) -> bool:
-    """Recognise the network by its shapes; refuse what is no DeepFill v2 generator."""
+def _recognise(checkpoint: Checkpoint) -> tuple[str, bool]:
+    """Architecture, and whether it is guided, by shapes alone: both versions have the same names."""
     if checkpoint.shapes.get(checkpoint.own_name("conv17/kernel")) == V1_CONV17:
-        raise WeightsError(checkpoint.path, "a checkpoint of DeepFill v1, which is not supported yet",
-                           "give one of DeepFill v2")
+        return "deepfill_v1", False
     shape = checkpoint.shapes.get(checkpoint.own_name("conv1/kernel"), ())
-    return len(shape) == 4 and shape[2] == 6
+    return "deepfill_v2", len(shape) == 4 and shape[2] == 6
 
 
-def _check_names_and_shapes(checkpoint: Checkpoint, variables: dict[str, tf.Variable]) -> None:
+def _check_names_and_shapes(checkpoint: Checkpoint, variables: dict[str, tf.Variable], title: str) -> None:
     expected = {checkpoint.own_name(weight): tuple(variable.shape) for weight, variable in variables.items()}
     found = checkpoint.shapes
     if not expected.keys() & found.keys():
-        raise WeightsError(checkpoint.path, f"no DeepFill v2 generator in this {checkpoint.kind}: expected "
+        raise WeightsError(checkpoint.path, f"no {title} generator in this {checkpoint.kind}: expected "
                            f"names like {next(iter(expected))}, found {_listed(sorted(found)) or 'nothing'}",
                            "give a checkpoint of the generator")
     misshapen = [f"{name} (expected {_sides(expected[name])}, found {_sides(found[name])})"
@@ -119,7 +119,7 @@ def _check_names_and_shapes(checkpoint: Checkpoint, variables: dict[str, tf.Vari
         ("misshapen", misshapen)) if names]
     if problems:
         raise WeightsError(checkpoint.path, f"does not fit the generator's {len(expected)} variables: "
-                           f"{'; '.join(problems)}", "give a complete checkpoint of DeepFill v2")
+                           f"{'; '.join(problems)}", f"give a complete checkpoint of {title}")
 
 
 def _check_numbers(checkpoint: Checkpoint, arrays: dict[str, np.ndarray]) -> None:

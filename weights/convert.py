@@ -12,10 +12,10 @@ from weights.errors import one_line
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 DESCRIPTION = """\
-Convert DeepFill v2 weights, guided or not, into a .h5 file for --inpainter FILE.
+Convert weights of DeepFill v2, guided or not, or of v1 into a .h5 file for --inpainter FILE.
 
 CHECKPOINT is the official TensorFlow 1 checkpoint (its prefix, .index file or folder; a training's will do)
-or the PyTorch port's state dict (.pth), which is read without running anything that is in it.
+or, of v2, the PyTorch port's state dict (.pth), which is read without running anything that is in it.
 The official weights are licensed CC BY-NC 4.0: for non-commercial use only, converted or not."""
 
 
@@ -53,10 +53,11 @@ def _convert(arguments: argparse.Namespace) -> None:
     # What matters of TensorFlow's messages arrives as an exception; the rest is its start-up chatter.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from weights.conversion import convert_checkpoint
+    from weights.generator_file import ARCHITECTURES
 
     conversion = convert_checkpoint(arguments.source, arguments.output, channels=arguments.channels)
     checkpoint = conversion.checkpoint
-    network = "guided DeepFill v2" if conversion.guided else "DeepFill v2"
+    network = ("guided " if conversion.guided else "") + ARCHITECTURES[conversion.architecture]
     print(f"source: {checkpoint.path} ({checkpoint.kind}, {network}, {conversion.channels.upper()})")
     print(f"licence of the source: {checkpoint.licence}")
     if checkpoint.ignored:

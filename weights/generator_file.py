@@ -18,7 +18,7 @@ import tensorflow as tf
 from weights.errors import WeightsError, one_line
 
 FORMAT = 1
-ARCHITECTURE = "deepfill_v2"
+ARCHITECTURES = {"deepfill_v2": "DeepFill v2", "deepfill_v1": "DeepFill v1"}  # by name of the model
 CHANNEL_ORDER = "RGB"
 KERAS_VERSION = "2.15.0"  # of the layout; Keras takes a file without it for one of Keras 1
 REPLACE = "download or convert it again"
@@ -29,18 +29,21 @@ def save_generator(model: tf.keras.Model, path: str | os.PathLike[str], *, half:
     """Write the weights of a generator; the same weights give the same bytes.
 
     Args:
-        model: As `deepfill_tf.build_generator` makes them.
+        model: As `build_generator` of either version makes them.
         path: Ends in .h5; its folder exists. Nothing stands there until everything is written.
         half: Whether to write float16, half the size; float32 otherwise.
         attributes: More of the file's attributes: licence, source and the like.
 
     Raises:
         WeightsError: If the path does not end in .h5 or cannot be written.
+        ValueError: If the model is not named as one of `ARCHITECTURES`.
     """
     path = check_output(path)
+    if model.name not in ARCHITECTURES:
+        raise ValueError(f"`model.name` should be one of {tuple(ARCHITECTURES)}. Received: {model.name!r}")
     described = {
         "licence": "unknown", "source": "unknown", **(attributes or {}), "n2v_deepfill_format": FORMAT,
-        "architecture": ARCHITECTURE, "guided": len(model.inputs) == 3,
+        "architecture": model.name, "guided": len(model.inputs) == 3,
         "padding": model.get_layer("conv1").padding, "channel_order": CHANNEL_ORDER,
     }
     layers = [layer for layer in model.layers if layer.weights]
@@ -90,27 +93,45 @@ def read_generator(path: Path) -> tf.keras.Model:
     return reader(path)
 
 
+def build_architecture(architecture: str, *, guided: bool = False, padding: str = "same") -> tf.keras.Model:
+    """A new generator of one of `ARCHITECTURES`; options as in `deepfill_tf.build_generator`.
+
+    Raises:
+        ValueError: If the architecture is unknown or does not have that option.
+    """
+    from deepfill_tf.generator import build_generator
+    from deepfill_tf.v1.generator import build_generator as build_generator_v1
+
+    if architecture not in ARCHITECTURES:
+        raise ValueError(f"`architecture` should be one of {tuple(ARCHITECTURES)}. Received: {architecture!r}")
+    if architecture == "deepfill_v2":
+        return build_generator(guided=guided, padding=padding)
+    if guided or padding != "same":
+        raise ValueError(f"DeepFill v1 is not guided and pads with zeros. Received: guided {guided}, "
+                         f"padding {padding!r}")
+    return build_generator_v1()
+
+
 def leaf_name(weight: tf.Variable) -> str:
     """The last part of a weight's name: "kernel" of "conv1/kernel:0"."""
     return weight.name.rpartition("/")[2].partition(":")[0]
 
 
 def _read_h5(path: Path) -> tf.keras.Model:
-    from deepfill_tf.generator import build_generator
-
     try:
         with h5py.File(path, "r") as file:
             found = dict(file.attrs)
             layers = set(file)
     except OSError as error:
         raise WeightsError(path, f"corrupt or not an HDF5 file ({one_line(error)})", REPLACE) from error
-    for key, expected in (("n2v_deepfill_format", FORMAT), ("architecture", ARCHITECTURE),
-                          ("channel_order", CHANNEL_ORDER)):
-        if found.get(key) != expected:
-            raise WeightsError(path, f"not a generator this version can read: expected {key} {expected!r}, "
-                                     f"found {found.get(key)!r}", "use a file written by weights.convert")
+    for key, accepted in (("n2v_deepfill_format", (FORMAT,)), ("architecture", tuple(ARCHITECTURES)),
+                          ("channel_order", (CHANNEL_ORDER,))):
+        if found.get(key) not in accepted:
+            raise WeightsError(path, "not a generator this version can read: expected "
+                                     f"{key} {' or '.join(map(repr, accepted))}, found {found.get(key)!r}",
+                               "use a file written by weights.convert")
     try:
-        model = build_generator(guided=bool(found["guided"]), padding=found["padding"])
+        model = build_architecture(found["architecture"], guided=bool(found["guided"]), padding=found["padding"])
         needed = {layer.name for layer in model.layers if layer.weights}
         if wrong := sorted(layers ^ needed):  # Keras skips, without a word, layers that only one side has
             raise ValueError(f"layers that only the file or only the network has: {', '.join(wrong)}")
@@ -122,6 +143,7 @@ def _read_h5(path: Path) -> tf.keras.Model:
 
 def _read_keras(path: Path) -> tf.keras.Model:
     import deepfill_tf.generator  # noqa: F401  registers the layers with Keras
+    import deepfill_tf.v1.generator  # noqa: F401
 
     try:
         model = tf.keras.models.load_model(path, compile=False)  # safe mode: refuses pickled Python functions
@@ -130,7 +152,7 @@ def _read_keras(path: Path) -> tf.keras.Model:
     if len(model.inputs) not in (2, 3) or len(model.outputs) != 2:
         raise WeightsError(path, "not a generator: expected 2 or 3 inputs and 2 outputs, found "
                                  f"{len(model.inputs)} and {len(model.outputs)}",
-                           "save what deepfill_tf.build_generator made")
+                           "save what build_generator made")
     return model
 
 

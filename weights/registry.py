@@ -98,7 +98,8 @@ def load_generator(name_or_path: str | os.PathLike[str] = DEFAULT) -> tf.keras.M
         name_or_path: See `find`.
 
     Returns:
-        A model as `deepfill_tf.build_generator` makes them; guided or not, and padded, as the file says.
+        A model as `build_generator` makes them, in `deepfill_tf` or `deepfill_tf.v1`; guided or not, and padded, as
+        the file says.
 
     Raises:
         WeightsError: If the name is unknown, or the file is missing, corrupt or something else.

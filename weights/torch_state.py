@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from weights.checkpoint import Checkpoint, split_enlarging
+from weights.checkpoint import V1_CONV17, Checkpoint, split_enlarging
 from weights.errors import WeightsError
 from weights.torch_file import StoredTensor, open_torch_file
 
@@ -36,6 +36,9 @@ def open_torch_state(path: Path) -> Checkpoint:
         raise WeightsError(path, "the port's other network (stage1.*, stage2.*), which pads differently",
                            "give the file that was made for the port's TensorFlow-compatible network")
     shapes = {str(name): _shape(value) for name, value in state.items()}
+    if shapes.get(_own_name("conv17/kernel")) == V1_CONV17:
+        raise WeightsError(path, "a state dict of DeepFill v1, which is read from the official checkpoint only",
+                           "give that, or a state dict of DeepFill v2")
 
     def read(name: str) -> np.ndarray:
         array = file.read(state[name])

@@ -161,9 +161,10 @@ def test_the_small_checkpoint_is_read_and_found_incomplete(tmp_path):
 
 
 def test_the_other_network_versions_are_refused(official, tmp_path):
-    v1 = {**official, CONV17: np.zeros((3, 3, 16, 3), np.float32)}
-    with pytest.raises(WeightsError, match="a checkpoint of DeepFill v1, which is not supported yet"):
-        convert_checkpoint(write_tensorflow_checkpoint(tmp_path / "v1", v1), tmp_path / "x.h5")
+    v1 = {**torch_names(official), "conv17.conv.weight": np.zeros((3, 16, 3, 3), np.float32)}
+    path = write_torch_zip(tmp_path / "v1.pth", state_dict(v1), v1.values())
+    with pytest.raises(WeightsError, match="a state dict of DeepFill v1, which is read from the official"):
+        convert_checkpoint(path, tmp_path / "x.h5")
     other = {"stage1.conv1.conv.weight": np.zeros((48, 5, 5, 5), np.float32)}
     path = write_torch_zip(tmp_path / "other.pth", state_dict(other), other.values())
     with pytest.raises(WeightsError, match="the port's other network"):
