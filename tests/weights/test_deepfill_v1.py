@@ -1,8 +1,11 @@
 """DeepFill v1's weights: converted, written, read, and used by the restoration."""
 
+import sys
+
 import h5py
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from deepfill_tf import complete
@@ -55,11 +58,14 @@ def test_the_file(converted):
     assert found["channel_order"] == "RGB" and found["licence"].startswith("CC BY-NC 4.0")
 
 
-def test_files_of_either_format_bring_the_generator_back(tmp_path):
+def test_files_of_either_format_bring_the_generator_back(tmp_path, monkeypatch):
     model = official_generator()
     save_generator(model, tmp_path / "generator.h5")
     assert_same_weights(load_generator(tmp_path / "generator.h5"), model)
     model.save(tmp_path / "generator.keras")
+    # As in a process that has not used v1 yet.
+    monkeypatch.delitem(sys.modules, "deepfill_tf.v1.generator")
+    monkeypatch.delitem(tf.keras.utils.get_custom_objects(), "deepfill_tf>clip_to_range")
     loaded = load_generator(tmp_path / "generator.keras")
     assert_same_weights(loaded, model)
     save_generator(loaded, tmp_path / "again.h5")  # its weights' names differ
