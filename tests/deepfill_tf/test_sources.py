@@ -119,8 +119,8 @@ def test_a_file_list_keeps_its_order_and_starts_from_its_folder(folder, name):
 
 
 @pytest.mark.parametrize("contents, problem", [
-    (b"", "Received no line"), (b"# only this\n", "Received no line"), (b"nowhere.png\n", "nowhere.png, which does not"),
-    (b"\xff\xfe\x00", "not UTF-8")])
+    (b"", "Received no line"), (b"# only this\n", "Received no line"),
+    (b"nowhere.png\n", "nowhere.png, which does not"), (b"\xff\xfe\x00", "not UTF-8")])
 def test_a_wrong_file_list_is_an_error_with_its_name(tmp_path, contents, problem):
     (tmp_path / "list.flist").write_bytes(contents)
     with pytest.raises(ValueError, match=f"list.flist should.*{problem}"):
