@@ -27,7 +27,7 @@ OWN = {*PACKAGES, "tests", "benchmarks", "inference"}
 LONGEST_FILE = 250
 VAGUE_NAMES = ("utils", "util", "helpers", "misc")
 SLOW_MODULES = ("tensorflow", "keras", "n2v", "csbdeep", "tensorflow_addons", "tensorflow_gan",
-                "tensorflow_probability", "skimage", "scipy", "cv2", "matplotlib")
+                "tensorflow_probability", "skimage", "scipy", "cv2", "matplotlib", "jax")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(root|work|tmp)/")
 
 

@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("deepfill_tf", "denoise", "pipelines", "weights")
+RUN_ELSEWHERE = {"jax"}  # pipelines.portable is for machines without TensorFlow
 
 
 def settings() -> configparser.ConfigParser:
@@ -64,6 +65,7 @@ def test_what_is_imported_is_required():
     imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
     names = {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names) - set(PACKAGES)
     assert "tensorflow" in names
+    names -= RUN_ELSEWHERE
     assert {canonicalize_name(distributions[name][0]) for name in names} <= required
 
 
@@ -73,6 +75,8 @@ def test_pins_lie_in_the_ranges_of_setup_cfg(python):
     extras = settings()["options.extras_require"]
     for requirement in requirements("\n".join(
             [settings()["options"]["install_requires"], extras["test"], extras["lint"]])):
+        if requirement.marker is not None and not requirement.marker.evaluate({"python_version": python}):
+            continue
         assert versions[canonicalize_name(requirement.name)] in requirement.specifier, requirement
 
 
