@@ -21,6 +21,7 @@ class RestorationChain(tf.Module):
         denoiser_channels: Channels that the denoiser was trained on. One that knows a single channel denoises the
             channels of an RGB image one by one; one that knows three sees a gray image as RGB.
         inpainter: What `deepfill_tf.build_generator` returns; None leaves the holes as the denoiser left them.
+            A guided one makes the edges an input of the chain.
 
     Raises:
         ValueError: If a number of channels is neither 1 nor 3.
@@ -36,27 +37,32 @@ class RestorationChain(tf.Module):
         self.denoiser_channels = denoiser_channels
         self._denoiser = denoiser
         self._inpainter = inpainter
+        is_guided = inpainter is not None and len(inpainter.inputs) == 3
         # Traced here, once, with open sizes: images of different sizes share one graph.
         self.restore = tf.function(self._restore).get_concrete_function(
             tf.TensorSpec([None, None, None, channels], tf.float32, name="image"),
             tf.TensorSpec([None, None, None, 1], tf.float32, name="mask"),
-            tf.TensorSpec([2], tf.float32, name="value_range"))
+            tf.TensorSpec([2], tf.float32, name="value_range"),
+            *([tf.TensorSpec([None, None, None, 1], tf.float32, name="edges")] if is_guided else []))
 
-    def __call__(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor) -> dict[str, tf.Tensor]:
+    def __call__(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None
+                 ) -> dict[str, tf.Tensor]:
         """Restore a batch.
 
         Args:
             image: float32 (B, H, W, channels), any H and W from 1, in units of `value_range`.
             mask: float32 (B, H, W, 1), 1 = hole.
             value_range: float32 (2,), the values of black and white.
+            edges: float32 (B, H, W, 1), 1 = edge, for a guided inpainter and no other.
 
         Returns:
             "denoised" and "restored", both shaped, and in the units, of `image`. Without a denoiser they are
             `image`, bit by bit, outside the hole.
         """
-        return self.restore(*(tf.convert_to_tensor(value) for value in (image, mask, value_range)))
+        values = (image, mask, value_range) if edges is None else (image, mask, value_range, edges)
+        return self.restore(*(tf.convert_to_tensor(value) for value in values))
 
-    def _restore(self, image, mask, value_range):
+    def _restore(self, image, mask, value_range, edges=None):
         low, high = value_range[0], value_range[1]
         denoised = image
         if self._denoiser is not None:
@@ -64,7 +70,7 @@ class RestorationChain(tf.Module):
         restored = denoised
         if self._inpainter is not None:
             normalised = tf.clip_by_value((denoised - low) / (high - low) * 2.0 - 1.0, -1.0, 1.0)
-            completed = to_channels(complete(self._inpainter, to_channels(normalised, 3), mask), self.channels)
+            completed = to_channels(complete(self._inpainter, to_channels(normalised, 3), mask, edges), self.channels)
             restored = tf.where(mask > 0.5, (completed + 1.0) / 2.0 * (high - low) + low, denoised)
         return {"denoised": denoised, "restored": restored}
 

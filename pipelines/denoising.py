@@ -121,3 +121,24 @@ def _train_on(images, mask, *, seed, seconds, progress):
 def _plain(frame):
     """(H, W) for a gray frame (H, W, 1), else the frame itself."""
     return frame[..., 0] if frame.shape[-1] == 1 else frame
+
+
+def denoise_tiled(denoiser: Denoiser, frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Denoise a frame that is too large for one pass.
+
+    Args:
+        denoiser: Its channels are adapted to the frame's as `RestorationChain` does it.
+        frame: (H, W, C), gray or RGB.
+        mask: bool (H, W), True = hole.
+
+    Returns:
+        float32 (H, W, C).
+    """
+    if denoiser.channels == frame.shape[-1]:
+        axes = denoiser.axes if frame.shape[-1] == 3 else "YX"
+        return denoiser.predict(frame if frame.shape[-1] == 3 else frame[..., 0], damage=mask,
+                                axes=axes).reshape(frame.shape)
+    if denoiser.channels == 1:
+        return np.stack([denoiser.predict(frame[..., channel], damage=mask, axes="YX")
+                         for channel in range(frame.shape[-1])], axis=-1)
+    return denoiser.predict(frame.repeat(3, axis=-1), damage=mask, axes="YXC").mean(axis=-1, keepdims=True)

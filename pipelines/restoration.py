@@ -13,10 +13,11 @@ from typing import Any, Optional, Union
 import numpy as np
 
 from pipelines import runtime
-from pipelines.baselines import BASELINES, inpaint_baseline
-from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, load_denoiser
+from pipelines.baselines import inpaint_baseline
+from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, denoise_tiled, load_denoiser
 from pipelines.errors import InputError
 from pipelines.images import Picture
+from pipelines.inpainting import EdgesRequest, edges_of, given_edges, is_guided, load_inpainter
 from pipelines.windows import inpaint_by_windows
 
 # Above it the attention's score map, (pixels / 64) squared, outgrows the memory of an ordinary computer.
@@ -67,20 +68,30 @@ class Restorer:
         self.denoise_seconds = denoise_seconds
         self.progress = progress
         self._denoiser = load_denoiser(denoiser)
-        has_network = inpaints and self.inpainter not in BASELINES
-        self._generator = _load_generator(self.inpainter) if has_network else None
+        self._generator = load_inpainter(self.inpainter) if inpaints else None
         self._chains: dict[tuple[int, int, bool], Any] = {}
 
-    def restore(self, picture: Picture, mask: np.ndarray) -> RestorationResult:
-        """Restore one picture; a stack's frames share the mask.
+    def check_guidable(self) -> None:
+        """Raise InputError unless the inpainter takes edges."""
+        if not is_guided(self._generator):
+            raise InputError("edges", f"are of no use to the inpainter {self._inpainter_name()}, which is not guided",
+                             "leave them out, or choose guided weights")
+
+    def restore(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None) -> RestorationResult:
+        """Restore one picture; a stack's frames share mask and edges.
 
         Args:
             picture: What `pipelines.images.read_picture` returns, or `Picture(pixels)`.
             mask: bool (H, W), True = hole.
+            edges: Where a guided inpainter draws edges, in the holes only: bool (H, W) or grey levels, see
+                `pipelines.inpainting.given_edges`; "auto": the edges of each frame as it is; None: none are drawn.
 
         Raises:
-            InputError: If the mask has another size than the picture.
+            InputError: If mask or edges have another size than the picture, or the inpainter takes no edges.
         """
+        if edges is not None:
+            self.check_guidable()
+            edges = given_edges(edges, picture.size)
         if mask.shape != picture.size:
             raise InputError("mask", f"has the shape {mask.shape}, the picture {picture.size} (height, width)",
                              "make both of one size")
@@ -94,32 +105,37 @@ class Restorer:
             choice = choose_denoiser(self.request, self._denoiser, frames, mask, value_range=picture.value_range,
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
         with _timed(seconds, "restoration"):
-            pairs = [self._restore_frame(frame, mask, choice.denoiser, picture.value_range) for frame in frames]
+            pairs = [self._restore_frame(frame, mask, edges, choice.denoiser, picture.value_range)
+                     for frame in frames]
         denoised, restored = (np.stack(stage).reshape(picture.pixels.shape) for stage in zip(*pairs))
         return RestorationResult(restored, mask, denoised,
-                                 self._report(choice, picture, denoised, mask, seconds))
+                                 self._report(choice, picture, denoised, mask, edges, seconds))
 
-    def _restore_frame(self, frame, mask, denoiser, value_range):
+    def _restore_frame(self, frame, mask, edges, denoiser, value_range):
         """(denoised, restored) of one frame (H, W, C), in its type."""
         has_network = self._generator is not None and mask.any()
+        guides = [edges_of(frame, edges, value_range)] if has_network and is_guided(self._generator) else []
         if frame[..., 0].size <= WHOLE_PIXELS:
-            outputs = self._run_chain(frame, mask, denoiser, value_range, inpaint=has_network)
+            outputs = self._run_chain(frame, mask, *guides, denoiser=denoiser, value_range=value_range,
+                                      inpaint=has_network)
             denoised, restored = (_as_type(outputs[key], frame) for key in ("denoised", "restored"))
         else:
             denoised = frame
             if denoiser is not None:
-                denoised = _as_type(np.clip(_denoise_tiled(denoiser, frame, mask), *value_range), frame)
+                denoised = _as_type(np.clip(denoise_tiled(denoiser, frame, mask), *value_range), frame)
             restored = denoised
             if has_network:
-                restored = inpaint_by_windows(
-                    lambda part, hole: _as_type(self._run_chain(part, hole, None, value_range, inpaint=True)
-                                                ["restored"], frame), denoised, mask)
+                def inpaint(*parts):
+                    outputs = self._run_chain(*parts, denoiser=None, value_range=value_range, inpaint=True)
+                    return _as_type(outputs["restored"], frame)
+
+                restored = inpaint_by_windows(inpaint, denoised, mask, *guides)
         if self._generator is None and mask.any():
             restored = inpaint_baseline(self.inpainter, denoised.squeeze(-1) if frame.shape[-1] == 1 else denoised,
                                         mask).reshape(frame.shape)
         return denoised, restored
 
-    def _run_chain(self, frame, mask, denoiser, value_range, *, inpaint):
+    def _run_chain(self, frame, mask, *edges, denoiser, value_range, inpaint):
         from pipelines.chain import RestorationChain
 
         key = (frame.shape[-1], id(denoiser), inpaint)
@@ -131,9 +147,9 @@ class Restorer:
                 channels=frame.shape[-1], denoiser=function,
                 denoiser_channels=3 if denoiser is None else denoiser.channels,
                 inpainter=self._generator if inpaint else None)
-        outputs = self._chains[key][1](frame[np.newaxis].astype(np.float32),
-                                       mask[np.newaxis, ..., np.newaxis].astype(np.float32),
-                                       np.asarray(value_range, np.float32))
+        mask, *edges = (marks[np.newaxis, ..., np.newaxis].astype(np.float32) for marks in (mask, *edges))
+        outputs = self._chains[key][1](frame[np.newaxis].astype(np.float32), mask,
+                                       np.asarray(value_range, np.float32), *edges)
         return {name: tensor.numpy()[0] for name, tensor in outputs.items()}
 
     def _denoiser_name(self, choice):
@@ -148,13 +164,14 @@ class Restorer:
 
         return weights.default_name(weights.DEEPFILL_V2) if self.inpainter == weights.DEFAULT else self.inpainter
 
-    def _report(self, choice, picture, denoised, mask, seconds):
+    def _report(self, choice, picture, denoised, mask, edges, seconds):
         from denoise import estimate_noise
 
         frame = denoised[0] if picture.is_stack else denoised
         return {
             "denoiser": self._denoiser_name(choice), "denoiser_reason": choice.reason,
-            "warnings": list(choice.warnings), "inpainter": self._inpainter_name(), "seed": self.seed,
+            "warnings": list(choice.warnings), "inpainter": self._inpainter_name(),
+            "edges": "none" if edges is None else edges if isinstance(edges, str) else "given", "seed": self.seed,
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),
             "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,
             "noise_sigma_after": estimate_noise(frame, damage=mask).sigma,
@@ -165,21 +182,23 @@ class Restorer:
 
 
 def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoiser: DenoiserRequest = "auto",
-                  inpainter: Union[str, os.PathLike[str]] = "default", seed: int = 0, denoise_seconds: float = 60.0
-                  ) -> RestorationResult:
+                  inpainter: Union[str, os.PathLike[str]] = "default", edges: EdgesRequest = None, seed: int = 0,
+                  denoise_seconds: float = 60.0) -> RestorationResult:
     """Denoise an image and fill its holes.
 
     Args:
         image: (H, W) gray or (H, W, 3) RGB; uint8, uint16 or float32. Not modified.
         mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill.
         denoiser, inpainter, seed, denoise_seconds: See `Restorer`.
+        edges: A sketch for guided weights as inpainter, see `Restorer.restore`.
 
     Returns:
         The restored image, of the same shape and type, and how it came about. With `denoiser="none"` every value
         outside the hole is that of the input.
 
     Raises:
-        ValueError: If image or mask have an unexpected shape or type, or denoiser or inpainter cannot be had.
+        ValueError: If image, mask or edges have an unexpected shape or type, denoiser or inpainter cannot be had, or
+            edges are given and the inpainter is not guided.
 
     Example:
         >>> from pipelines import restore_image
@@ -189,17 +208,7 @@ def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoi
     picture = Picture(np.ascontiguousarray(image))
     hole = np.zeros(picture.size, bool) if mask is None else _as_hole(mask)
     restorer = Restorer(denoiser=denoiser, inpainter=inpainter, seed=seed, denoise_seconds=denoise_seconds)
-    return restorer.restore(picture, hole)
-
-
-def _load_generator(name):
-    import weights
-
-    generator = weights.load_generator(name)
-    if len(generator.inputs) != 2:
-        raise InputError(name, "is a guided network, which needs a sketch besides the mask",
-                         "use weights trained without guidance")
-    return generator
+    return restorer.restore(picture, hole, edges)
 
 
 def _as_hole(mask):
@@ -207,18 +216,6 @@ def _as_hole(mask):
     if mask.ndim == 3 and mask.shape[-1] == 1:
         mask = mask[..., 0]
     return mask > (127 if mask.dtype == np.uint8 and mask.max(initial=0) > 1 else 0)
-
-
-def _denoise_tiled(denoiser, frame, mask):
-    """float32 (H, W, C), the denoiser's channels adapted to the frame's as `RestorationChain` does it."""
-    if denoiser.channels == frame.shape[-1]:
-        axes = denoiser.axes if frame.shape[-1] == 3 else "YX"
-        return denoiser.predict(frame if frame.shape[-1] == 3 else frame[..., 0], damage=mask,
-                                axes=axes).reshape(frame.shape)
-    if denoiser.channels == 1:
-        return np.stack([denoiser.predict(frame[..., channel], damage=mask, axes="YX")
-                         for channel in range(frame.shape[-1])], axis=-1)
-    return denoiser.predict(frame.repeat(3, axis=-1), damage=mask, axes="YXC").mean(axis=-1, keepdims=True)
 
 
 def _as_type(values, like):

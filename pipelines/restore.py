@@ -21,6 +21,11 @@ def _parser() -> argparse.ArgumentParser:
                        help="white where the picture is damaged; DIR: a mask of the same name for each picture; "
                             "auto: find the damage; none: denoise only (default: auto)")
     files.add_argument("--mask-invert", action="store_true", help="the masks are black where it is damaged")
+    files.add_argument("--edges", metavar="FILE|DIR|auto",
+                       help="sketch for guided weights as --inpainter, of the picture's size: white lines where edges "
+                            "should be in the holes (above 0.6 of white); DIR: a sketch of the same name for each "
+                            "picture; auto: the edges of the picture as it is, its damage included (default: nothing "
+                            "is drawn)")
     files.add_argument("--save-mask", action="store_true", help="also write NAME_mask.png")
     files.add_argument("--compare", action="store_true", help="also write NAME_compare.png: before, mask, after")
     files.add_argument("--report", metavar="FILE.json", type=Path,

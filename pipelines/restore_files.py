@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import numpy as np
 from tqdm import tqdm
@@ -14,11 +14,11 @@ from tqdm import tqdm
 from pipelines import command, runtime
 from pipelines.comparison import comparison
 from pipelines.errors import InputError
-from pipelines.images import (Picture, check_writable, make_folder, read_mask, read_picture, replacing, write_mask,
-                              write_picture)
+from pipelines.images import (Picture, check_writable, make_folder, read_mask, read_picture, read_sketch, replacing,
+                              write_mask, write_picture)
 from pipelines.restore_jobs import Job, plan_jobs
 
-PictureAndMask = tuple[Picture, np.ndarray]
+Inputs = tuple[Picture, np.ndarray, Union[None, str, np.ndarray]]  # picture, mask and edges
 
 
 def restore_files(arguments: argparse.Namespace) -> int:
@@ -37,6 +37,8 @@ def restore_files(arguments: argparse.Namespace) -> int:
     restorer = Restorer(denoiser=arguments.denoiser, inpainter=arguments.inpainter, seed=arguments.seed,
                         denoise_seconds=arguments.denoise_seconds, progress=bar.show,
                         inpaints=arguments.mask != "none")
+    if arguments.edges is not None:
+        restorer.check_guidable()
     entries: list[dict[str, Any]] = []
     try:
         for job in jobs:
@@ -66,23 +68,28 @@ def restore_files(arguments: argparse.Namespace) -> int:
     return command.SOME_FAILED if failures else command.DONE
 
 
-def _read(job: Job, arguments: argparse.Namespace) -> PictureAndMask:
+def _read(job: Job, arguments: argparse.Namespace) -> Inputs:
     picture = read_picture(job.source, allow_large=arguments.allow_large)
+    edges = arguments.edges if job.edges is None else read_sketch(job.edges, picture.size)
+    return picture, _mask_of(picture, job, arguments), edges
+
+
+def _mask_of(picture: Picture, job: Job, arguments: argparse.Namespace) -> np.ndarray:
     if job.mask is not None:
-        return picture, read_mask(job.mask, picture.size, invert=arguments.mask_invert)
+        return read_mask(job.mask, picture.size, invert=arguments.mask_invert)
     if arguments.mask == "none":
-        return picture, np.zeros(picture.size, bool)
+        return np.zeros(picture.size, bool)
     from pipelines.damage import find_damage
 
-    return picture, find_damage(picture)
+    return find_damage(picture)
 
 
-def _restore(restorer: Any, job: Job, read: Optional[PictureAndMask], arguments: argparse.Namespace) -> dict[str, Any]:
+def _restore(restorer: Any, job: Job, read: Optional[Inputs], arguments: argparse.Namespace) -> dict[str, Any]:
     """Restore one picture and write what was asked for; returns its entry of the report."""
-    picture, mask = read or _read(job, arguments)
+    picture, mask, edges = read or _read(job, arguments)
     make_folder(job.target.parent)
     check_writable(job.target, picture)
-    result = restorer.restore(picture, mask)
+    result = restorer.restore(picture, mask, edges)
     write_picture(job.target, result.image, like=picture)
     if job.mask_copy is not None:
         write_mask(job.mask_copy, mask)

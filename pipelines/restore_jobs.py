@@ -12,6 +12,7 @@ from pipelines.errors import InputError
 from pipelines.images import check_folder, counterpart, list_images, output_paths
 
 MASK_KEYWORDS = ("auto", "none")
+EDGES_KEYWORDS = ("auto",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Job:
     Args:
         source: The picture.
         mask: Its mask file; None where the mask is found or not wanted.
+        edges: Its sketch; None where the edges are found or not wanted.
         target: Where the restored picture goes.
         mask_copy: Where the mask that was used goes, if asked for.
         comparison: Where before, mask and after go, if asked for.
@@ -28,6 +30,7 @@ class Job:
 
     source: Path
     mask: Optional[Path]
+    edges: Optional[Path]
     target: Path
     mask_copy: Optional[Path]
     comparison: Optional[Path]
@@ -42,22 +45,21 @@ def plan_jobs(arguments: argparse.Namespace) -> list[Job]:
     """One job for each picture that `--input` means.
 
     Raises:
-        InputError: If inputs, masks or outputs cannot be what was asked for, two results would have one name, or
-            a result would take the place of something that is read.
+        InputError: If inputs, masks, sketches or outputs cannot be what was asked for, two results would have one
+            name, or a result would take the place of something that is read.
     """
     sources = _sources(arguments.input, arguments.output)
-    masks = Path(arguments.mask)
-    if arguments.mask not in MASK_KEYWORDS and not masks.exists():
-        raise InputError(masks, "no such mask file or folder", "check the path, or use --mask auto or --mask none")
+    if arguments.edges is not None and arguments.mask == "none":
+        raise InputError("--edges", "guides what fills the holes, and --mask none leaves none", "leave one out")
+    masks = _given(arguments.mask, "mask", MASK_KEYWORDS)
+    sketches = _given(arguments.edges, "edges", EDGES_KEYWORDS)
     targets = output_paths(sources, arguments.input, arguments.output)
     single = len(sources) == 1
     jobs = []
     for source, target in zip(sources, targets):
-        mask = None
-        if arguments.mask not in MASK_KEYWORDS:
-            # In a folder a missing mask is that picture's fault alone, which is told when its turn comes.
-            mask = masks if masks.is_file() else _mask_in(masks, source, arguments.input, must_exist=single)
-        jobs.append(Job(source, mask, target,
+        # In a folder a missing mask is that picture's fault alone, which is told when its turn comes.
+        mask, edges = (_belonging(given, source, arguments.input, must_exist=single) for given in (masks, sketches))
+        jobs.append(Job(source, mask, edges, target,
                         target.with_name(f"{target.stem}_mask.png") if arguments.save_mask else None,
                         target.with_name(f"{target.stem}_compare.png") if arguments.compare else None))
     _check_outputs(jobs, arguments.report)
@@ -78,17 +80,32 @@ def _sources(pattern: str, output: str) -> list[Path]:
     return kept
 
 
-def _mask_in(folder: Path, source: Path, pattern: str, *, must_exist: bool) -> Path:
+def _given(argument: Optional[str], option: str, keywords: tuple[str, ...]) -> Optional[Path]:
+    """The file or folder that `argument` names, if it does."""
+    if argument is None or argument in keywords:
+        return None
+    path = Path(argument)
+    if not path.exists():
+        others = " or ".join(f"--{option} {keyword}" for keyword in keywords)
+        raise InputError(path, f"no such {option} file or folder", f"check the path, or use {others}")
+    return path
+
+
+def _belonging(given: Optional[Path], source: Path, pattern: str, *, must_exist: bool) -> Optional[Path]:
+    """The mask or sketch for `source`: `given` itself, or the counterpart in that folder."""
+    if given is None or given.is_file():
+        return given
     try:
-        return counterpart(folder, source, pattern)
+        return counterpart(given, source, pattern)
     except InputError:
         if must_exist:
             raise
-        return folder / source.name  # does not exist, or is one of several: reading it says so
+        return given / source.name  # does not exist, or is one of several: reading it says so
 
 
 def _check_outputs(jobs: list[Job], report: Optional[Path]) -> None:
-    read = {os.path.realpath(path): path for job in jobs for path in (job.source, job.mask) if path is not None}
+    read = {os.path.realpath(path): path for job in jobs for path in (job.source, job.mask, job.edges)
+            if path is not None}
     written: dict[str, Path] = {}
     for path in [path for job in jobs for path in job.outputs] + ([] if report is None else [report]):
         place = os.path.realpath(path)

@@ -9,16 +9,18 @@ import numpy as np
 SIDE, MARGIN = 512, 96  # pixels; a hole sees at least MARGIN of its surroundings
 
 
-def inpaint_by_windows(inpaint: Callable[[np.ndarray, np.ndarray], np.ndarray], image: np.ndarray, mask: np.ndarray,
-                       *, side: int = SIDE, margin: int = MARGIN) -> np.ndarray:
+def inpaint_by_windows(inpaint: Callable[..., np.ndarray], image: np.ndarray, mask: np.ndarray, *guides: np.ndarray,
+                       side: int = SIDE, margin: int = MARGIN) -> np.ndarray:
     """Fill the holes of one window after another; windows without holes cost nothing.
 
     A window's finished pixels are known to the next one, so that what is painted goes on across the border.
 
     Args:
-        inpaint: Takes an image (h, w, C) and a mask (h, w) of at most `side` squared and returns the filled image.
+        inpaint: Takes an image (h, w, C) and a mask (h, w) of at most `side` squared, with the same part of each
+            guide, and returns the filled image.
         image: (H, W, C).
         mask: bool (H, W), True = hole.
+        guides: (H, W), what else `inpaint` goes by.
         side: Side of the windows in pixels.
         margin: How far, in pixels, windows reach beyond the part that they finish, where the picture allows.
 
@@ -34,7 +36,8 @@ def inpaint_by_windows(inpaint: Callable[[np.ndarray, np.ndarray], np.ndarray], 
                 continue
             seen = np.s_[max(top - margin, 0):top + core + margin, max(left - margin, 0):left + core + margin]
             painted = filled[seen].copy()
-            painted[missing[seen]] = inpaint(filled[seen], missing[seen])[missing[seen]]
+            parts = [guide[seen] for guide in guides]
+            painted[missing[seen]] = inpaint(filled[seen], missing[seen], *parts)[missing[seen]]
             inner = tuple(slice(outer.start - window.start, outer.stop - window.start)
                           for outer, window in zip(finished, seen))
             filled[finished][missing[finished]] = painted[inner][missing[finished]]

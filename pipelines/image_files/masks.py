@@ -43,27 +43,45 @@ def read_mask(path: str | os.PathLike[str], size: tuple[int, int], *, invert: bo
             nothing of the picture.
     """
     path = Path(path)
-    # A picture that was let in is of a size that its mask may have as well.
-    picture = read_limited(path, max(PIXEL_LIMIT, size[0] * size[1]))
-    if picture.is_stack:
-        raise InputError(path, f"is a stack of {len(picture.pixels)} planes", "give a mask of one plane")
-    if picture.size != tuple(size):
-        raise InputError(path, f"is a mask of {_named(picture.size)} for a picture of {_named(size)}",
-                         "give a mask of the picture's size")
-    levels = _levels(picture)
+    levels = read_marks(path, size, kind="mask")
     grey = _grey_share(levels)
     if grey > _MOST_GREY:
         raise InputError(path, f"is not a mask: {grey:.1%} of its pixels are grey (between {_DARKEST_GREY} "
                          f"and {_LIGHTEST_GREY} of 255; at most {_MOST_GREY:.0%} may be)",
                          "paint the damage white and everything else black")
-    if levels.max() == 1:
-        raise InputError(path, "holds only the values 0 and 1 of 255, which both are black",
-                         "save it with 255 for the damage")
     hole = levels <= _WHITE if invert else levels > _WHITE
     if hole.all():
         remedy = "leave out --mask-invert" if invert else "if it marks what to keep, add --mask-invert"
         raise InputError(path, f"marks all of its {_named(size)} as damaged", remedy)
     return hole
+
+
+def read_marks(path: Path, size: tuple[int, int], *, kind: str) -> np.ndarray:
+    """How much a file marks each pixel of a picture, by brightness and transparency as `read_mask` describes.
+
+    Args:
+        path: The file.
+        size: Height and width of the picture.
+        kind: What to call the file, "mask" say.
+
+    Returns:
+        (H, W) uint8, 255 = certainly marked.
+
+    Raises:
+        InputError: If the file cannot be read, is of another size, or is all black but for ones.
+    """
+    # A picture that was let in is of a size that its mask may have as well.
+    picture = read_limited(path, max(PIXEL_LIMIT, size[0] * size[1]))
+    if picture.is_stack:
+        raise InputError(path, f"is a stack of {len(picture.pixels)} planes", f"give a {kind} of one plane")
+    if picture.size != tuple(size):
+        raise InputError(path, f"is a {kind} of {_named(picture.size)} for a picture of {_named(size)}",
+                         f"give a {kind} of the picture's size")
+    levels = _levels(picture)
+    if levels.max() == 1:
+        raise InputError(path, "holds only the values 0 and 1 of 255, which both are black",
+                         "save it with 255 for what it marks")
+    return levels
 
 
 def write_mask(path: str | os.PathLike[str], mask: np.ndarray) -> None:

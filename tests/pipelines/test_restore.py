@@ -114,10 +114,10 @@ def test_an_unexpected_error_in_a_folder_names_the_file_and_the_rest_is_done(tmp
     from pipelines.restoration import Restorer
     untouched = Restorer.restore
 
-    def stumble(self, picture, mask):
+    def stumble(self, picture, mask, edges):
         if picture.path.name == "a.png":
             raise ValueError("training diverged")
-        return untouched(self, picture, mask)
+        return untouched(self, picture, mask, edges)
 
     monkeypatch.setattr(Restorer, "restore", stumble)
     assert run("--input", tmp_path, "--mask", "none", "--denoiser", "none", "--output", tmp_path / "out") == 1
@@ -131,10 +131,10 @@ def test_an_interrupted_folder_leaves_a_report_of_what_was_done(tmp_path, monkey
     from pipelines.restoration import Restorer
     untouched = Restorer.restore
 
-    def interrupt(self, picture, mask):
+    def interrupt(self, picture, mask, edges):
         if picture.path.name == "b.png":
             raise KeyboardInterrupt
-        return untouched(self, picture, mask)
+        return untouched(self, picture, mask, edges)
 
     monkeypatch.setattr(Restorer, "restore", interrupt)
     report = tmp_path / "report.json"
@@ -230,12 +230,6 @@ def test_shipped_weights_that_have_changed(picture, mask, tmp_path, capsys, monk
         "source: x}\n")
     monkeypatch.setattr(registry, "REGISTRY_FILE", tmp_path / "w/registry.yaml")
     assert_refused(["--input", picture, "--mask", mask, "--inpainter", "ours"], "corrupt: expected sha256", tmp_path,
-                   capsys)
-
-
-def test_guided_weights_are_refused_at_once(picture, mask, tmp_path, capsys):
-    save_generator(official_generator("guided"), tmp_path / "guided.h5")
-    assert_refused(["--input", picture, "--mask", mask, "--inpainter", tmp_path / "guided.h5"], "sketch", tmp_path,
                    capsys)
 
 

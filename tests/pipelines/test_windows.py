@@ -48,6 +48,22 @@ def test_finished_pixels_are_known_to_the_next_window():
     assert known[1] > known[0]  # as many pixels seen, but half of the hole is filled already
 
 
+def test_guides_are_cut_along():
+    image = np.random.default_rng(0).random((40, 50, 1)).astype(np.float32)
+    mask = np.ones((40, 50), bool)
+    mask[:, 0] = False
+    windows = []
+
+    def spy(part, hole, places):
+        windows.append(places)
+        return places[..., np.newaxis]
+
+    places = np.arange(2000, dtype=np.float32).reshape(40, 50)
+    filled = inpaint_by_windows(spy, image, mask, places, side=32, margin=8)
+    np.testing.assert_array_equal(filled[mask][:, 0], places[mask])
+    assert len(windows) > 1
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (40, 3)])
 def test_tiny_images(shape):
     image = np.zeros((*shape, 1), np.float32)
