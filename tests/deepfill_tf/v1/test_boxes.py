@@ -41,6 +41,17 @@ def test_crops():
     np.testing.assert_array_equal(crop_boxes(images, tf.constant([1, 2]), (4, 6)), images[:, 1:5, 2:8])
 
 
+def test_crops_around_holes_in_a_graph():
+    """Where an optimiser of graphs, which neither eager execution nor XLA runs, can go wrong."""
+    masks = mask_of(12, 20, (1, 2, 7, 12), (0, 0, 1, 1), (11, 19, 12, 20))
+
+    @tf.function
+    def crop(masks):
+        return crop_boxes(masks, corners_around(masks, (6, 10)), (6, 10))
+
+    np.testing.assert_array_equal(crop(tf.constant(masks)), [masks[0, 1:7, 2:12], masks[1, :6, :10], masks[2, 6:, 10:]])
+
+
 def test_crops_have_a_static_size_when_compiled():
     @tf.function(jit_compile=True, input_signature=[tf.TensorSpec([2, 9, 11, 3]), tf.TensorSpec([2, 2], tf.int32)])
     def crop(images, corners):
