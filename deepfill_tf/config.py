@@ -5,63 +5,101 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+MODELS = ("deepfill_v2", "deepfill_v1")
 MASK_KINDS = ("box", "brush", "fine-brush", "scratches", "dust")
 INITIALIZATIONS = ("reference", "signal-preserving", "looks-linear")
+SPECTRAL_NORMS = ("power-iteration", "addons")
+PRECISIONS = ("float32", "onednn_bfloat16", "mixed_bfloat16", "mixed_float16")
 
 
 @dataclasses.dataclass(frozen=True)
 class DeepFillConfig:
-    """What `python -m pipelines.train_deepfill` reads from its YAML file.
+    """What `python -m pipelines.train_deepfill` reads from its YAML file. The defaults are those of the v2 paper.
 
     Args:
+        model: "deepfill_v2", or "deepfill_v1" with its WGAN-GP critics.
+        guided: Whether edges (a sketch) are an input of generator and discriminator; v2 only.
+        reference: Train exactly as the official graph does: one Adam for both networks, fresh batches for each of
+            them, one mask for a whole batch. Otherwise two Adams, one batch for both, one mask for each image.
         image_size: Side of the square training crops in pixels, a multiple of 8.
-        batch_size: Crops in a step.
+        batch_size: Crops in a step, over all devices.
         steps: Length of the run.
         learning_rate: Of Adam, after the warm-up.
         beta_1, beta_2: Adam's decay of the first and second moment.
         warmup_steps: Steps over which the learning rate rises from zero.
         decay: "constant", or "cosine" down to a fiftieth at the last step.
-        hole_weight: Added to the weight 1 of the L1 loss inside the hole, both stages.
-        masks: Kind of hole to its weight in the mix, see `deepfill_tf.masks.mixture`.
+        hole_weight: Added to the weight 1 of v2's L1 loss inside the hole, both stages.
+        adversarial_weight: Of the generator's adversarial loss; at 0 the discriminator is neither run nor trained.
+        critic_steps: Discriminator steps before each generator step; each takes a batch of its own if above 1.
+        spectral_norm: "power-iteration" (the official one) or "addons", see `build_discriminator`.
+        masks: Kind of hole to its weight in the mix, see `deepfill_tf.masks.mixture`. v1's local critic looks at a
+            box of half the image around the hole, so that "box" is the kind for it.
         initialization: Of the generator, see `deepfill_tf.initializers.kernel_initializer`.
         average_decay: Of the exponential moving average of the weights, which is what is shipped.
+        precision: "float32"; "onednn_bfloat16", convolutions of the CPU in bfloat16; or Keras' "mixed_bfloat16" or
+            "mixed_float16". Variables are float32 always.
+        xla: Whether the training step is compiled by XLA.
         checkpoint_steps: Steps between two checkpoints.
-        bfloat16: Whether oneDNN computes convolutions in bfloat16; variables stay float32.
+        summary_steps: Steps between two picture grids.
+        validation_steps: Steps between two validations.
+        validation_images: How many pictures to set aside for it, a tenth of all at most.
 
     Raises:
         ValueError: If a value is impossible; the message names the field.
     """
 
-    image_size: int = 128
-    batch_size: int = 8
-    steps: int = 10000
-    learning_rate: float = 2e-4
-    beta_1: float = 0.9
-    beta_2: float = 0.99
+    model: str = "deepfill_v2"
+    guided: bool = False
+    reference: bool = False
+    image_size: int = 256
+    batch_size: int = 16
+    steps: int = 1000000
+    learning_rate: float = 1e-4
+    beta_1: float = 0.5
+    beta_2: float = 0.999
     warmup_steps: int = 0
     decay: str = "constant"
-    hole_weight: float = 4.0
-    masks: Mapping[str, float] = dataclasses.field(default_factory=lambda: {"scratches": 0.5, "fine-brush": 0.5})
-    initialization: str = "looks-linear"
-    average_decay: float = 0.995
-    checkpoint_steps: int = 200
-    bfloat16: bool = False
+    hole_weight: float = 0.0
+    adversarial_weight: float = 1.0
+    critic_steps: int = 1
+    spectral_norm: str = "power-iteration"
+    masks: Mapping[str, float] = dataclasses.field(default_factory=lambda: {"box+brush": 1.0})
+    initialization: str = "reference"
+    average_decay: float = 0.999
+    precision: str = "float32"
+    xla: bool = False
+    checkpoint_steps: int = 4000
+    summary_steps: int = 2000
+    validation_steps: int = 4000
+    validation_images: int = 64
+
+    @property
+    def draws(self) -> int:
+        """Batches that one step takes: the reference and v1 draw one for each update of a network."""
+        return self.critic_steps + 1 if self.reference or self.critic_steps > 1 else 1
 
     def __post_init__(self) -> None:
         def require(holds: bool, field: str, expected: str) -> None:
             if not holds:
                 raise ValueError(f"`{field}` should be {expected}. Received: {getattr(self, field)!r}")
 
+        for field, choices in (("model", MODELS), ("decay", ("constant", "cosine")),
+                               ("spectral_norm", SPECTRAL_NORMS), ("initialization", INITIALIZATIONS),
+                               ("precision", PRECISIONS)):
+            require(getattr(self, field) in choices, field, f"one of {choices}")
         require(self.image_size >= 8 and self.image_size % 8 == 0, "image_size", "a multiple of 8")
-        for field in ("batch_size", "steps", "checkpoint_steps"):
+        for field in ("batch_size", "steps", "critic_steps", "checkpoint_steps", "summary_steps",
+                      "validation_steps"):
             require(getattr(self, field) >= 1, field, "at least 1")
+        for field in ("warmup_steps", "hole_weight", "adversarial_weight", "validation_images"):
+            require(getattr(self, field) >= 0, field, "zero or more")
         require(self.learning_rate > 0, "learning_rate", "positive")
         for field in ("beta_1", "beta_2", "average_decay"):
             require(0 <= getattr(self, field) < 1, field, "in [0, 1)")
-        require(self.warmup_steps >= 0, "warmup_steps", "zero or more")
-        require(self.decay in ("constant", "cosine"), "decay", "'constant' or 'cosine'")
-        require(self.hole_weight >= 0, "hole_weight", "zero or more")
-        require(self.initialization in INITIALIZATIONS, "initialization", f"one of {INITIALIZATIONS}")
         require(all(kind in MASK_KINDS for name in self.masks for kind in name.split("+")), "masks",
                 f"kinds of {MASK_KINDS}, joined by '+'")
         require(sum(self.masks.values()) > 0 and min(self.masks.values()) >= 0, "masks", "positive weights")
+        if self.model == "deepfill_v1":
+            require(not self.guided, "guided", "false for deepfill_v1")
+            require(self.initialization == "reference", "initialization", "'reference' for deepfill_v1")
+            require(self.image_size >= 32, "image_size", "at least 32 for deepfill_v1")

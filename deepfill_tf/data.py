@@ -2,67 +2,83 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from typing import Optional, Protocol
 
 import tensorflow as tf
 
 from deepfill_tf import masks
 from deepfill_tf.config import DeepFillConfig
+from deepfill_tf.edges import EDGE_THRESHOLD
 
-# Streams of random numbers that one seed must keep apart.
-ORDER, CROP, FLIP, MASK = range(4)
-
-
-def load_image(path: tf.Tensor, smallest: int) -> tf.Tensor:
-    """Decode a file: uint8 (H, W, 3) RGB, enlarged if its short side is below `smallest` pixels."""
-    image = tf.io.decode_image(tf.io.read_file(path), channels=3, expand_animations=False)
-    image.set_shape([None, None, 3])
-    size = tf.shape(image)[:2]
-    short = tf.reduce_min(size)
-    if short < smallest:
-        wanted = tf.cast(tf.math.ceil(tf.cast(size, tf.float32) * (smallest / tf.cast(short, tf.float32))), tf.int32)
-        image = tf.cast(tf.round(tf.image.resize(image, tf.maximum(wanted, smallest), antialias=True)), tf.uint8)
-    return image
+# Streams of random numbers that one seed must keep apart. (0 is the order of the images.)
+CROP, FLIP, MASK = range(1, 4)
 
 
-def training_batches(paths: Sequence[str | os.PathLike[str]], config: DeepFillConfig, *, seed: int,
-                     first_step: int = 0) -> tf.data.Dataset:
+class ImageSource(Protocol):
+    """Where images come from, see `deepfill_tf.sources.open_source`."""
+
+    def images(self, seed: int, first_position: int, *, wanted: Optional[object] = None) -> tf.data.Dataset:
+        """Pairs of position int64 and image uint8 (H, W, 3 or 4), without end."""
+
+
+def draw_sample(image: tf.Tensor, config: DeepFillConfig, seed: int, position: tf.Tensor
+                ) -> tuple[tf.Tensor, tf.Tensor]:
+    """Crop and flip an image, and draw its mask.
+
+    Args:
+        image: uint8 (H, W, 3) RGB, or (H, W, 4) with edges, white on black; no side below `config.image_size`.
+        config: Crop size, mask mix, and whether masks are shared by a batch.
+        seed: Of the run.
+        position: int64, the sample's place in the run.
+
+    Returns:
+        Image float32 (S, S, C): RGB in [-1, 1], edges 0 or 1. Mask float32 (S, S, 1), 1 = hole.
+    """
+    size = config.image_size
+
+    def stream(purpose, number):
+        return tf.random.fold_in(tf.random.fold_in([seed, purpose], number, alg=masks.GENERATOR), 0,
+                                 alg=masks.GENERATOR)
+
+    crop = tf.image.stateless_random_crop(image, [size, size, image.shape[-1]], stream(CROP, position))
+    crop = tf.cast(tf.image.stateless_random_flip_left_right(crop, stream(FLIP, position)), tf.float32)
+    pixels = crop[..., :3] / 127.5 - 1.0
+    if image.shape[-1] > 3:
+        pixels = tf.concat([pixels, tf.cast(crop[..., 3:] > EDGE_THRESHOLD * 255, tf.float32)], axis=-1)
+    # The reference draws one mask for a batch. Positions count images of a step, then draws of an image.
+    batch = position // (config.batch_size * config.draws) * config.draws + position % config.draws
+    mask = masks.mixture(stream(MASK, batch if config.reference else position), size, size, dict(config.masks))
+    return pixels, mask
+
+
+def training_batches(source: ImageSource, config: DeepFillConfig, *, seed: int, first_step: int = 0,
+                     context: Optional[tf.distribute.InputContext] = None) -> tf.data.Dataset:
     """The batches of the steps from `first_step` to the end of the run.
 
     Args:
-        paths: Image files.
+        source: Where the images come from.
         config: Crop size, batch size, number of steps and mask mix.
         seed: Of order, crops, flips and masks.
         first_step: Steps already done.
+        context: Which part of each batch this process is to read; None for all. `config.batch_size` must be a
+            multiple of the number of devices.
 
     Returns:
-        Pairs: images float32 (B, S, S, 3) in [-1, 1], masks float32 (B, S, S, 1), 1 = hole, one for each image.
-        Every image is seen once before any is seen again.
-
-    Raises:
-        ValueError: If there are no paths.
+        Pairs: images float32 (B, draws, S, S, C) in [-1, 1], masks float32 (B, draws, S, S, 1), 1 = hole, where
+        B is the share of one device. Every image is seen once before any is seen again.
     """
-    if not paths:
-        raise ValueError("no training images: `paths` is empty")
-    size, count = config.image_size, len(paths)
-    names = tf.constant([os.fspath(path) for path in paths])
+    readers, reader = (context.num_input_pipelines, context.input_pipeline_id) if context else (1, 0)
+    share = config.batch_size // readers * config.draws
+    device_batch = context.get_per_replica_batch_size(config.batch_size) if context else config.batch_size
+    step_samples, steps = config.batch_size * config.draws, config.steps - first_step
 
-    def sample(position):
-        def stream(purpose):
-            return tf.random.fold_in(tf.random.fold_in([seed, purpose], position, alg=masks.GENERATOR), 0,
-                                     alg=masks.GENERATOR)
+    def is_ours(position):
+        return position % step_samples // share == reader
 
-        epoch = position // count
-        order = tf.random.experimental.stateless_shuffle(tf.range(count), [seed + ORDER, tf.cast(epoch, tf.int32)],
-                                                         alg=masks.GENERATOR)
-        image = load_image(names[order[position % count]], size)
-        image = tf.image.stateless_random_crop(image, [size, size, 3], stream(CROP))
-        image = tf.image.stateless_random_flip_left_right(image, stream(FLIP))
-        mask = masks.mixture(stream(MASK), size, size, dict(config.masks))
-        return tf.cast(image, tf.float32) / 127.5 - 1.0, mask
-
-    positions = tf.data.Dataset.range(first_step * config.batch_size, config.steps * config.batch_size)
-    return (positions.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-            .batch(config.batch_size, drop_remainder=True)
+    images = source.images(seed, first_step * step_samples, wanted=is_ours if readers > 1 else None)
+    samples = images.map(lambda position, image: draw_sample(image, config, seed, position),
+                         num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return (samples.take(steps * share)
+            .batch(config.draws, drop_remainder=True)
+            .batch(device_batch, drop_remainder=True)
             .prefetch(2))

@@ -183,7 +183,12 @@ def fine_brush_strokes(seed: tf.Tensor, height: int, width: int) -> tf.Tensor:
     return brush_strokes(seed, height, width, scale=0.4)
 
 
-KINDS = dict(zip(MASK_KINDS, (random_box, brush_strokes, fine_brush_strokes, scratches, dust)))
+def half_box(seed: tf.Tensor, height: int, width: int) -> tf.Tensor:
+    """`random_box` with sides of half the image: 128 pixels in the official training's 256."""
+    return random_box(seed, height, width, box=(height // 2, width // 2), jitter=(height // 8, width // 8))
+
+
+KINDS = dict(zip(MASK_KINDS, (half_box, brush_strokes, fine_brush_strokes, scratches, dust)))
 
 
 def mixture(seed: tf.Tensor, height: int, width: int, probabilities: dict[str, float]) -> tf.Tensor:

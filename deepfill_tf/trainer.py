@@ -1,90 +1,169 @@
-"""Train the generator to reconstruct, restartably."""
+"""One training step of an inpainting network and its critics, on any number of devices."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import tensorflow as tf
 
 from deepfill_tf.config import DeepFillConfig
-from deepfill_tf.data import training_batches
+from deepfill_tf.edges import detect_edges
 from deepfill_tf.generator import build_generator
-from deepfill_tf.losses import reconstruction_loss
+from deepfill_tf.objective import Batch, Losses, PatchGanObjective
+from deepfill_tf.v1.generator import build_generator as build_v1_generator
+from deepfill_tf.v1.objective import WassersteinObjective
+
+SMALLEST_RATE = 0.02  # of the learning rate, where a cosine decay ends
 
 
-def learning_rate(config: DeepFillConfig, step: int) -> float:
-    """The rate of the `step`-th step, counted from 0."""
-    warm = min(1.0, (step + 1) / max(config.warmup_steps, 1))
-    if config.decay == "constant":
-        return config.learning_rate * warm
-    return config.learning_rate * warm * max(0.02, 0.5 + 0.5 * math.cos(math.pi * step / config.steps))
+class Trainer(tf.keras.Model):
+    """Generator, what it is trained for, optimisers and averaged weights.
 
-
-class GeneratorTrainer:
-    """Generator, optimiser, averaged weights and their checkpoints.
+    `train_step` takes images (B, draws, H, W, 3) in [-1, 1] and masks (B, draws, H, W, 1) and returns the losses;
+    Keras' own `fit` or `make_train_function` run it on the devices of the strategy in whose scope this is made.
 
     Args:
         config: Settings of the run.
-        folder: Where the checkpoints are; those that are there are gone on from.
-        seed: Of the initial weights and of the data.
-        start: A generator whose weights a new run starts from.
+        seed: Of the initial weights, and of what is random in a step.
+        start: A generator whose weights are started from.
+
+    Attributes:
+        generator: Of the last step.
+        average: Exponential moving averages of the generator's variables, in their order.
+        step: int64, steps done.
+
+    Differs from the reference:
+        By default, both networks learn from the same images in a step, which saves one pass of the generator; each
+        image has its own mask; and each network has its own Adam. With one Adam for both, as in the reference
+        (`config.reference`), the bias correction counts two steps for one.
     """
 
-    def __init__(self, config: DeepFillConfig, folder: Path, *, seed: int,
-                 start: Optional[tf.keras.Model] = None) -> None:
+    def __init__(self, config: DeepFillConfig, *, seed: int, start: Optional[tf.keras.Model] = None) -> None:
+        super().__init__(name="trainer")
         tf.keras.utils.set_random_seed(seed)
-        if config.bfloat16:
-            tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
         self.config = config
         self.seed = seed
-        self.generator = build_generator(initialization=config.initialization)
+        self.generator, self.objective = _build_networks(config)
         if start is not None:
             self.generator.set_weights(start.get_weights())
-        self.averaged = tf.keras.models.clone_model(self.generator)
-        self.averaged.set_weights(self.generator.get_weights())
-        self.optimizer = tf.keras.optimizers.legacy.Adam(
-            config.learning_rate, config.beta_1, config.beta_2, epsilon=1e-8)
-        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
-        checkpoint = tf.train.Checkpoint(generator=self.generator, averaged=self.averaged, optimizer=self.optimizer,
-                                         step=self.step)
-        self.checkpoints = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=2)
-        self.checkpoints.restore_or_initialize()
+        self.step = _host_variable(0, tf.int64)
+        self.average = [_host_variable(variable, tf.float32) for variable in self.generator.variables]
+        self.generator_optimizer = self._make_optimizer()
+        self.critic_optimizer = self.generator_optimizer if config.reference else self._make_optimizer()
+        self.compile(optimizer=self.generator_optimizer, jit_compile=config.xla)
 
-    @tf.function
-    def _train_step(self, images, masks, rate):
-        self.optimizer.learning_rate.assign(rate)
-        with tf.GradientTape() as tape:
-            coarse, refined = self.generator([images, masks], training=True)
-            coarse_loss = reconstruction_loss(images, coarse, masks, self.config.hole_weight)
-            refined_loss = reconstruction_loss(images, refined, masks, self.config.hole_weight)
-            loss = coarse_loss + refined_loss
-        variables = self.generator.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
-        # Early on the average must not remember the initial weights.
-        decay = tf.minimum(self.config.average_decay, tf.cast(self.step + 1, tf.float32)
-                           / tf.cast(self.step + 10, tf.float32))
-        for average, variable in zip(self.averaged.variables, self.generator.variables):
-            average.assign(decay * average + (1.0 - decay) * variable)
-        self.step.assign_add(1)
-        return {"coarse_loss": coarse_loss, "refined_loss": refined_loss}
+    def copy_average(self, generator: Optional[tf.keras.Model] = None) -> tf.keras.Model:
+        """Put the averaged weights into `generator`, or into a new one, and return it."""
+        generator = generator or _build_networks(self.config, objective=False)[0]
+        generator.set_weights([average.numpy() for average in self.average])
+        return generator
 
-    def run(self, paths: Sequence[Path]) -> Iterator[tuple[int, dict[str, float]]]:
-        """Train to the last step; yields (steps done, losses) after each and saves on the way.
+    def learning_rate(self) -> tf.Tensor:
+        """Adam's rate at the present step: float32 scalar."""
+        config, step = self.config, tf.cast(self.step, tf.float32)
+        rate = config.learning_rate * tf.minimum(1.0, (step + 1.0) / max(config.warmup_steps, 1))
+        if config.decay == "cosine":
+            rate *= tf.maximum(SMALLEST_RATE, 0.5 + 0.5 * tf.cos(math.pi * step / config.steps))
+        return rate
 
-        Raises:
-            FloatingPointError: If a loss is not finite; names the step and the last good checkpoint.
+    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> Losses:
+        """Update the critics, then the generator, then the average.
+
+        Args:
+            data: Images and masks, see above. Guided: a fourth channel of the images in [0, 1] holds the edges;
+                without it they are detected.
+
+        Returns:
+            Losses, each divided by the number of devices, so that their sum over devices is the mean.
         """
-        first = int(self.step)
-        batches = training_batches(paths, self.config, seed=self.seed, first_step=first)
-        for step, (images, masks) in enumerate(batches, start=first):
-            losses = self._train_step(images, masks, tf.constant(learning_rate(self.config, step), tf.float32))
-            figures = {name: float(value) for name, value in losses.items()}
-            if not all(map(math.isfinite, figures.values())):
-                raise FloatingPointError(f"step {step + 1}: loss is not finite {figures}; "
-                                         f"the last good checkpoint is {self.checkpoints.latest_checkpoint}")
-            if (step + 1) % self.config.checkpoint_steps == 0 or step + 1 == self.config.steps:
-                self.checkpoints.save(step + 1)
-            yield step + 1, figures
+        *others, last = self._batches(*data)
+        figures: Losses = {}
+        for batch in others:
+            figures = self._train_critic(batch, self._paint(batch)[1])
+        figures = {**figures, **self._train_generator(last, critic_learns=not others)}
+        self._update_average()
+        self.step.assign_add(1)
+        return figures
+
+    def _batches(self, images, masks):
+        for draw in range(self.config.draws):
+            pixels, edges = images[:, draw, ..., :3], None
+            if self.config.guided:
+                edges = images[:, draw, ..., 3:] if images.shape[-1] > 3 else detect_edges(pixels)
+            yield Batch(pixels, masks[:, draw], edges, tf.stack([self.seed, draw + self.config.draws
+                                                                 * tf.cast(self.step, tf.int32)]))
+
+    def _paint(self, batch):
+        return [tf.cast(stage, tf.float32) for stage in self.generator(batch.network_inputs(), training=True)]
+
+    def _train_critic(self, batch, refined):
+        if not self.objective.critic_variables:
+            return {}
+        with tf.GradientTape() as tape:
+            loss, figures = self.objective.critic_loss(batch, tf.stop_gradient(refined))
+            scaled = self._scale(loss, self.critic_optimizer)
+        self._apply(tape, scaled, self.objective.critic_variables, self.critic_optimizer)
+        return self._shares(figures)
+
+    def _train_generator(self, batch, critic_learns):
+        critic_figures: Losses = {}
+        with tf.GradientTape() as tape:
+            coarse, refined = self._paint(batch)
+            if critic_learns:
+                with tape.stop_recording():
+                    critic_figures = self._train_critic(batch, refined)
+            loss, figures = self.objective.loss(batch, coarse, refined)
+            scaled = self._scale(loss, self.generator_optimizer)
+        self._apply(tape, scaled, self.generator.trainable_variables, self.generator_optimizer)
+        return {**critic_figures, **self._shares(figures)}
+
+    def _shares(self, figures):
+        return {name: value / self.distribute_strategy.num_replicas_in_sync for name, value in figures.items()}
+
+    def _scale(self, loss, optimizer):
+        # Devices add their gradients up, each of which is a mean over its own images.
+        loss = loss / self.distribute_strategy.num_replicas_in_sync
+        return optimizer.get_scaled_loss(loss) if self._scales_losses else loss
+
+    def _apply(self, tape, loss, variables, optimizer):
+        gradients = tape.gradient(loss, variables)
+        if self._scales_losses:
+            gradients = optimizer.get_unscaled_gradients(gradients)
+        optimizer.apply_gradients(zip(gradients, variables))
+
+    @property
+    def _scales_losses(self):
+        return self.config.precision == "mixed_float16"
+
+    def _update_average(self):
+        # Early on, the average must not remember the initial weights.
+        steps = tf.cast(self.step, tf.float32)
+        decay = tf.minimum(self.config.average_decay, (steps + 1.0) / (steps + 10.0))
+        for average, variable in zip(self.average, self.generator.variables):
+            average.assign(decay * average + (1.0 - decay) * variable)
+
+    def _make_optimizer(self) -> Any:
+        # The legacy one is a single fused operation for each variable. A callable rate follows `step`, not the
+        # optimiser's own count, which runs twice as fast when it is shared.
+        adam = tf.keras.optimizers.legacy.Adam(self.learning_rate, self.config.beta_1, self.config.beta_2,
+                                               epsilon=1e-8)
+        return tf.keras.mixed_precision.LossScaleOptimizer(adam) if self._scales_losses else adam
+
+
+def _build_networks(config: DeepFillConfig, objective: bool = True) -> tuple[tf.keras.Model, Any]:
+    policy = tf.keras.mixed_precision.global_policy()
+    tf.keras.mixed_precision.set_global_policy(
+        config.precision if config.precision.startswith("mixed") else "float32")
+    try:
+        if config.model == "deepfill_v1":
+            return build_v1_generator(), WassersteinObjective(config) if objective else None
+        generator = build_generator(guided=config.guided, initialization=config.initialization)
+        return generator, PatchGanObjective(config) if objective else None
+    finally:
+        tf.keras.mixed_precision.set_global_policy(policy)
+
+
+def _host_variable(value: Any, dtype: tf.DType) -> tf.Variable:
+    """A variable that every device changes alike, so that the first one's change counts for all."""
+    return tf.Variable(value, dtype=dtype, trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA)

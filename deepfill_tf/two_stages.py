@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from deepfill_tf.layers.contextual_attention import ContextualAttention
 from deepfill_tf.layers.masking import EraseHole, NetworkInput, PasteKnown, ShrinkMask
+from deepfill_tf.layers.resize import DoubleNearest
 
 SIZE_MULTIPLE = 8  # two strides of 2, then the attention's own shrinking by 2
 DILATION_RATES = (2, 4, 8, 16)
@@ -54,7 +55,7 @@ def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, g
     full, half, quarter = width, 2 * width, 4 * width
 
     def enlarged(features, name, filters):
-        doubled = tf.keras.layers.UpSampling2D(name=name)(features)
+        doubled = DoubleNearest(name=name)(features)
         return conv(f"{name}_conv", filters)(doubled)
 
     def dilated(features, prefix):

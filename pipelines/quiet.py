@@ -10,12 +10,13 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 
-# Lines that TensorFlow 2.15 writes on every start, on a machine where all is well: its three CUDA libraries
+# Lines that TensorFlow 2.15 writes on a machine where all is well. On every start: its three CUDA libraries
 # register twice, and TensorRT, which nothing here uses, is not installed. (Its information lines are
 # not listed here: the log level keeps them off.)
 HARMLESS_LINES = re.compile(
     rb"Unable to register cu(DNN|FFT|BLAS) factory: Attempting to register factory for plugin"
     rb"|TF-TRT Warning: Could not find TensorRT"
+    rb"|the compiled metrics have yet to be built"  # Keras 2.15, when it saves a model that was never compiled
 )
 
 # Python warnings of packages that are pinned because their successors do not run on TensorFlow 2.15: regular

@@ -22,6 +22,7 @@ ARCHITECTURES = {"deepfill_v2": "DeepFill v2", "deepfill_v1": "DeepFill v1"}  # 
 CHANNEL_ORDER = "RGB"
 KERAS_VERSION = "2.15.0"  # of the layout; Keras takes a file without it for one of Keras 1
 REPLACE = "download or convert it again"
+SAVED_MODEL_FILE, RUN_WEIGHTS_FILE = "saved_model.pb", "generator.h5"
 
 
 def save_generator(model: tf.keras.Model, path: str | os.PathLike[str], *, half: bool = False,
@@ -81,9 +82,15 @@ def check_output(path: str | os.PathLike[str]) -> Path:
 def read_generator(path: Path) -> tf.keras.Model:
     """The generator of a file that `save_generator` or Keras has written (.h5, .keras).
 
+    A folder is the SavedModel of a training run, or the run itself, whose generator.h5 is taken.
+
     Raises:
         WeightsError: If the file is of another kind, corrupt, or of another shape than the network.
     """
+    if path.is_dir() and (path / SAVED_MODEL_FILE).is_file():
+        return _read_saved_model(path)
+    if path.is_dir() and (path / RUN_WEIGHTS_FILE).is_file():
+        path = path / RUN_WEIGHTS_FILE
     reader = _READERS.get(path.suffix)
     if reader is None:
         raise WeightsError(path, f"weights are {' or '.join(_READERS)} files",
@@ -153,6 +160,22 @@ def _read_keras(path: Path) -> tf.keras.Model:
         raise WeightsError(path, "not a generator: expected 2 or 3 inputs and 2 outputs, found "
                                  f"{len(model.inputs)} and {len(model.outputs)}",
                            "save what build_generator made")
+    return model
+
+
+def _read_saved_model(path: Path) -> tf.keras.Model:
+    """Take the weights alone: a SavedModel as Keras revives it may run Python functions that it brings along."""
+    try:
+        values = {variable.name.partition(":")[0]: variable.numpy()
+                  for variable in tf.saved_model.load(str(path)).variables}
+        # Training pads with zeros, so that the first kernel tells which of the networks this is.
+        *_, channels, filters = values["conv1/kernel"].shape
+        model = build_architecture("deepfill_v2" if filters == 48 else "deepfill_v1", guided=channels == 6)
+        if wrong := sorted(set(values) ^ {weight.name.partition(":")[0] for weight in model.weights}):
+            raise ValueError(f"weights that only one side has: {', '.join(wrong[:3])}")
+        model.set_weights([values[weight.name.partition(":")[0]] for weight in model.weights])
+    except (OSError, ValueError, KeyError, AttributeError, tf.errors.OpError) as error:
+        raise WeightsError(path, f"corrupt or of another network ({one_line(error)})", REPLACE) from error
     return model
 
 

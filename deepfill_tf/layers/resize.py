@@ -44,3 +44,17 @@ def shrink_nearest(images: tf.Tensor, factor: int) -> tf.Tensor:
     shrunk = tf.gather(rows, aligned_indices(width, width // factor), axis=2)
     known = [None if side is None else side // factor for side in images.shape[1:3]]
     return tf.ensure_shape(shrunk, [images.shape[0], *known, images.shape[3]])
+
+
+@tf.keras.utils.register_keras_serializable(package="deepfill_tf")
+class DoubleNearest(tf.keras.layers.Layer):
+    """Every pixel four times: (B, H, W, C) -> (B, 2 * H, 2 * W, C).
+
+    Keras' UpSampling2D gives the same numbers, but XLA cannot compile its gradient for the CPU.
+
+    Reference:
+        `resize(..., scale=2, func=nearest, align_corners=True)` in neuralgym, which is plain repetition.
+    """
+
+    def call(self, images):
+        return tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deepfill_tf.layers.resize import aligned_indices, shrink_nearest
+from deepfill_tf.layers.resize import DoubleNearest, aligned_indices, shrink_nearest
 from tests.parity.generators import golden
 
 
@@ -33,3 +33,18 @@ def test_shrinking_keeps_the_corners_and_leaves_factor_one_alone():
     np.testing.assert_array_equal(small[:, 0, 0], images[:, 0, 0])
     np.testing.assert_array_equal(small[:, -1, -1], images[:, -1, -1])
     assert shrink_nearest(images, 1) is images
+
+
+def test_doubling_equals_the_reference_and_compiles_with_its_gradient():
+    images = tf.random.stateless_normal([2, 5, 3, 4], [0, 0])
+    expected = tf.compat.v1.image.resize_nearest_neighbor(images, [10, 6], align_corners=True)
+    np.testing.assert_array_equal(DoubleNearest()(images), expected)
+
+    @tf.function(jit_compile=True)
+    def gradient(images):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            total = tf.reduce_sum(DoubleNearest()(images))
+        return tape.gradient(total, images)
+
+    np.testing.assert_array_equal(gradient(images), np.full(images.shape, 4.0))

@@ -1,0 +1,123 @@
+"""One session of a training run: steps, figures, pictures and weights, until it ends or is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import InputError
+from pipelines.quiet import harmless_lines_dropped
+from pipelines.training_log import TrainingLog
+
+if TYPE_CHECKING:
+    from deepfill_tf.training_run import TrainingRun
+    from deepfill_tf.validation import Validation
+
+WEIGHTS_FILE, BEST_FILE, SAVED_MODEL = "generator.h5", "best.h5", "generator"
+FLUSH_SECONDS = 30
+DRAWN = 4  # pictures in a grid
+
+
+def train(run: TrainingRun, folder: Path, examples: Validation, *, validates: bool) -> float:
+    """Train to the last step as the one process that writes files.
+
+    Args:
+        run: Goes on from its last checkpoint.
+        folder: Of the run; ends with the tables and pictures of `TrainingLog`, generator.h5 (averaged weights),
+            best.h5 (those of the best validation) and generator/ (a SavedModel).
+        examples: Pictures to draw, and to validate on.
+        validates: Whether `examples` were set aside; otherwise there is no best.h5.
+
+    Returns:
+        Seconds that it took.
+
+    Raises:
+        InputError: If a loss is not finite.
+    """
+    from tqdm import tqdm
+
+    from weights import save_generator
+
+    started = flushed = before = time.perf_counter()
+    config, generator = run.config, None
+    with TrainingLog(folder, run.step) as log, _stop_between_steps() as stopped, tqdm(
+            total=config.steps, initial=run.step, unit="step", disable=None, file=sys.stderr) as bar:
+        try:
+            for step, losses in run.steps():
+                rate = config.batch_size / (time.perf_counter() - before)
+                log.losses(step, {**losses, "images_per_second": rate})
+                bar.set_postfix({**{name.removesuffix("_loss"): f"{value:.4f}" for name, value in losses.items()},
+                                 "images/s": f"{rate:.3g}"}, refresh=False)
+                bar.update()
+                draws, measures, keeps = (step % steps == 0 or step == config.steps for steps in (
+                    config.summary_steps, config.validation_steps, config.checkpoint_steps))
+                if draws or measures or keeps:
+                    generator = run.trainer.copy_average(generator)
+                if draws:
+                    log.pictures(step, _picture(generator, examples))
+                if measures and validates and log.validated(step, examples.hole_psnr(generator)):
+                    save_generator(generator, folder / BEST_FILE)
+                if keeps:
+                    save_generator(generator, folder / WEIGHTS_FILE)
+                if keeps or time.perf_counter() - flushed > FLUSH_SECONDS:
+                    log.flush()
+                    flushed = time.perf_counter()
+                if stopped():
+                    run.save()
+                    raise KeyboardInterrupt
+                before = time.perf_counter()
+        except FloatingPointError as error:
+            raise InputError(folder, str(error), "--resume goes on from there; begin a new run with --start-from "
+                             f"{folder / WEIGHTS_FILE} and a lower learning_rate if it happens again") from error
+    generator = run.trainer.copy_average(generator)
+    with harmless_lines_dropped():
+        generator.save(folder / SAVED_MODEL, save_format="tf")
+    return time.perf_counter() - started
+
+
+def follow(run: TrainingRun) -> None:
+    """Train as a worker that writes nothing."""
+    for _ in run.steps():
+        pass
+
+
+def _picture(generator: Any, examples: Validation) -> Any:
+    from deepfill_tf.flow import attention_offsets, flow_to_image
+    from deepfill_tf.summary import summary_grid
+
+    inputs = examples.inputs(0, DRAWN)
+    return summary_grid(*inputs[:2], *generator(inputs), flow_to_image(attention_offsets(generator, *inputs)))
+
+
+@contextlib.contextmanager
+def _stop_between_steps() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C and SIGTERM wait for the end of the step, so that it can be kept; a second one does not wait.
+
+    Yields:
+        Whether somebody has asked to stop.
+    """
+    if threading.current_thread() is not threading.main_thread():  # which alone may handle signals
+        yield lambda: False
+        return
+    received: list[int] = []
+    signals = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.getsignal(number) for number in signals]
+
+    def handle(number, frame):
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    for number in signals:
+        signal.signal(number, handle)
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in zip(signals, handlers):
+            signal.signal(number, handler)
