@@ -21,14 +21,14 @@ class ImageSource(Protocol):
         """Pairs of position int64 and image uint8 (H, W, 3 or 4), without end."""
 
 
-def draw_sample(image: tf.Tensor, config: DeepFillConfig, seed: int, position: tf.Tensor
+def draw_sample(image: tf.Tensor, config: DeepFillConfig, seed: int | tf.Tensor, position: tf.Tensor
                 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Crop and flip an image, and draw its mask.
 
     Args:
         image: uint8 (H, W, 3) RGB, or (H, W, 4) with edges, white on black; no side below `config.image_size`.
         config: Crop size, mask mix, and whether masks are shared by a batch.
-        seed: Of the run.
+        seed: Of the run; an integer or int64.
         position: int64, the sample's place in the run.
 
     Returns:
@@ -40,8 +40,13 @@ def draw_sample(image: tf.Tensor, config: DeepFillConfig, seed: int, position: t
         return tf.random.fold_in(tf.random.fold_in([seed, purpose], number, alg=masks.GENERATOR), 0,
                                  alg=masks.GENERATOR)
 
-    crop = tf.image.stateless_random_crop(image, [size, size, image.shape[-1]], stream(CROP, position))
-    crop = tf.cast(tf.image.stateless_random_flip_left_right(crop, stream(FLIP, position)), tf.float32)
+    # Not by tf.image, whose random numbers are others once XLA has compiled it.
+    free = tf.shape(image)[:2] - size + 1
+    corner = tf.random.stateless_uniform([2], stream(CROP, position), 0, tf.int32.max, tf.int32,
+                                         alg=masks.GENERATOR) % free
+    crop = tf.slice(image, tf.concat([corner, [0]], axis=0), [size, size, image.shape[-1]])
+    flipped = tf.random.stateless_uniform([], stream(FLIP, position), 0, 2, tf.int32, alg=masks.GENERATOR) == 1
+    crop = tf.cast(tf.where(flipped, crop[:, ::-1], crop), tf.float32)
     pixels = crop[..., :3] / 127.5 - 1.0
     if image.shape[-1] > 3:
         pixels = tf.concat([pixels, tf.cast(crop[..., 3:] > EDGE_THRESHOLD * 255, tf.float32)], axis=-1)

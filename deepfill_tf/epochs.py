@@ -12,7 +12,8 @@ def epochs_from(first: int) -> tf.data.Dataset:
     return tf.data.Dataset.range(first, tf.int64.max)
 
 
-def shuffled(count: int, seed: int, epoch: tf.Tensor) -> tf.Tensor:
+def shuffled(count: int, seed: int | tf.Tensor, epoch: tf.Tensor) -> tf.Tensor:
     """The numbers below `count`, int64, in the order of an epoch: a function of `seed` and `epoch` alone."""
-    return tf.random.experimental.stateless_shuffle(
-        tf.range(count, dtype=tf.int64), [tf.constant(seed, tf.int64), epoch], alg=masks.GENERATOR)
+    seeds = [tf.convert_to_tensor(seed, tf.int64), epoch]
+    keys = tf.random.stateless_uniform([count], seeds, None, None, tf.int32, alg=masks.GENERATOR)
+    return tf.cast(tf.argsort(keys, stable=True), tf.int64)  # XLA cannot compile TensorFlow's own shuffling

@@ -15,7 +15,7 @@ from tensorflow.compiler.xla.service import hlo_pb2
 
 from pipelines.portable.program import MANIFEST_FILE
 from pipelines.portable.session import STATE_FOLDER
-from pipelines.portable.state_files import CONSTANT, FILE_BYTES, write_state
+from pipelines.portable.state_files import CONSTANT, FILE_BYTES, halved, write_state
 
 PROGRAM_FILE, RUNNER_FILE = "program.hlo", "portable.pyz"
 RUNNER_MODULES = ("pipelines/__init__.py", "pipelines/portable/*.py", "deepfill_tf/__init__.py",
@@ -28,7 +28,7 @@ ELEMENT_TYPES = {"PRED": "bool", "F16": "float16", "F32": "float32", "F64": "flo
 
 def export_program(function: Any, arguments: Mapping[str, tf.TensorSpec], variables: Mapping[str, tf.Variable],
                    folder: Path, *, facts: Mapping[str, Any], step: int = 0, weights: Iterable[str] = (),
-                   file_bytes: int = FILE_BYTES) -> None:
+                   file_bytes: int = FILE_BYTES, half: bool = False) -> None:
     """Write a function's program, a manifest of its inputs and outputs, its variables, and the runner.
 
     The program is the HLO module that XLA would compile, before any optimisation for a device, serialized; the runner
@@ -45,8 +45,10 @@ def export_program(function: Any, arguments: Mapping[str, tf.TensorSpec], variab
         folder: To write; made if need be.
         facts: What else the manifest should tell, as JSON; the runner needs `batch_size` and `seed`.
         step: Steps done.
-        weights: Names of the variables that make up the network to ship; the runner writes them apart, too.
+        weights: Names of the variables without which training could not go on; the runner writes them apart, too, as
+            float16.
         file_bytes: Size in bytes that every file of the state stays below.
+        half: Whether the state is written as float16, which Adam's moments, once there are any, do not stand.
 
     Raises:
         ValueError: If the function writes a variable without a name or captures a tensor, or if the program's inputs
@@ -70,8 +72,8 @@ def export_program(function: Any, arguments: Mapping[str, tf.TensorSpec], variab
     manifest = {"program": {"file": PROGRAM_FILE, "sha256": hashlib.sha256(program).hexdigest()}, "inputs": inputs,
                 "outputs": outputs, "weights": [name for name in captured if name in set(weights)],
                 "tensorflow": tf.__version__, **facts}
-    write_state(folder / STATE_FOLDER, step, {name: variable.numpy() for name, variable in captured.items()},
-                file_bytes=file_bytes, compressed=True)
+    state = {name: variable.numpy() for name, variable in captured.items()}
+    write_state(folder / STATE_FOLDER, step, halved(state) if half else state, file_bytes=file_bytes, compressed=True)
     (folder / PROGRAM_FILE).write_bytes(program)
     write_runner(folder / RUNNER_FILE)
     (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

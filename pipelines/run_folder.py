@@ -13,6 +13,7 @@ from pipelines.image_files.atomic import replacing
 from pipelines.runtime import versions
 
 RUN_FILE = "run.json"
+CHECKPOINTS = "checkpoints"
 
 
 def create(folder: str | Path, settings: Any, *, seed: int, resume: bool = False,

@@ -12,8 +12,6 @@ from typing import Any
 from pipelines import command
 from pipelines.errors import InputError
 
-CHECKPOINTS = "checkpoints"
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
@@ -34,9 +32,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--validation", metavar="DIR|...", help="pictures to validate on (default: some of --data "
                                                                 "are set aside)")
     parser.add_argument("--start-from", metavar="NAME|FILE", help="weights to start from, instead of random ones")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    begun = parser.add_mutually_exclusive_group()
+    begun.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    begun.add_argument("--import-state", metavar="DIR", help="go on, in a new run folder or an old one, from what "
+                       "portable.pyz wrote, see docs/portable.md")
     parser.add_argument("--write-records", metavar="FOLDER",
                         help="write --data as TFRecord shards, which disks read faster, instead of training")
+    parser.add_argument("--write-packed", metavar="FOLDER", help="write squares of --data, --packed-side pixels wide, "
+                        "to files of less than 60 MB for portable.pyz, instead of training")
+    parser.add_argument("--packed-side", type=int, default=288, metavar="N", help="default: 288")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: auto")
     command.add_common_arguments(parser)
     return parser
@@ -46,10 +50,22 @@ def _work(arguments: argparse.Namespace) -> int:
     from deepfill_tf.config import DeepFillConfig
     from pipelines import config
 
-    if bool(arguments.output) == bool(arguments.write_records):
-        raise InputError("arguments", "there must be one of --output and --write-records", "give one of them")
+    if sum(map(bool, (arguments.output, arguments.write_records, arguments.write_packed))) != 1:
+        raise InputError("arguments", "there must be one of --output, --write-records and --write-packed",
+                         "give one of them")
     settings = config.load(arguments.config, DeepFillConfig)
-    return _write_records(arguments) if arguments.write_records else _train(arguments, settings)
+    return _train(arguments, settings) if arguments.output else _write_files(arguments)
+
+
+def _write_files(arguments: argparse.Namespace) -> int:
+    from pipelines import runtime, training_files
+
+    runtime.start("cpu", seed=arguments.seed)
+    if arguments.write_records:
+        training_files.write_records(arguments.data, arguments.write_records, seed=arguments.seed)
+    else:
+        training_files.write_packed(arguments.data, arguments.write_packed, side=arguments.packed_side)
+    return command.DONE
 
 
 def _train(arguments: argparse.Namespace, settings: Any) -> int:
@@ -61,6 +77,7 @@ def _train(arguments: argparse.Namespace, settings: Any) -> int:
     from deepfill_tf.training_run import TrainingRun
     from deepfill_tf.validation import Validation
     from pipelines import training_data, training_session
+    from pipelines.portable_import import continue_from_state
     from weights import load_generator
 
     try:
@@ -74,13 +91,16 @@ def _train(arguments: argparse.Namespace, settings: Any) -> int:
     if writes:
         facts = {"data": arguments.data, "images": data.source.count, "validation": arguments.validation,
                  "start_from": arguments.start_from}
-        run_folder.create(folder, settings, seed=arguments.seed, resume=arguments.resume, facts=facts)
+        run_folder.create(folder, settings, seed=arguments.seed, facts=facts,
+                          resume=arguments.resume or arguments.import_state is not None)
     data = data.checked(folder if writes else None)
     try:
-        run = TrainingRun(settings, data.source, folder / CHECKPOINTS, seed=arguments.seed, strategy=strategy,
-                          start=start)
+        run = TrainingRun(settings, data.source, folder / run_folder.CHECKPOINTS, seed=arguments.seed,
+                          strategy=strategy, start=start)
     except ValueError as error:
         raise InputError(arguments.config or "--start-from", str(error), "correct it") from error
+    if arguments.import_state is not None:
+        continue_from_state(run, Path(arguments.import_state), folder / training_session.WEIGHTS_FILE)
     if not writes:
         training_session.follow(run)
         return command.DONE
@@ -88,30 +108,6 @@ def _train(arguments: argparse.Namespace, settings: Any) -> int:
                                      validates=data.validation is not None)
     print(f"wrote {folder}: {training_session.WEIGHTS_FILE}, {training_session.SAVED_MODEL}/, tables and checkpoints; "
           f"{settings.steps} steps, {seconds:.0f} s in this session")
-    return command.DONE
-
-
-def _write_records(arguments: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
-    from pipelines import runtime
-
-    runtime.start("cpu", seed=arguments.seed)
-    from deepfill_tf.records import write_records
-    from deepfill_tf.sources import ImageFiles, open_source
-
-    try:
-        source = open_source(arguments.data)
-        if not isinstance(source, ImageFiles):
-            raise ValueError("holds TFRecord shards already")
-        with tqdm(total=source.count, unit="file", disable=None, file=sys.stderr) as bar:
-            written = write_records(source.paths, arguments.write_records, seed=arguments.seed, progress=bar.update)
-    except (ValueError, OSError) as error:
-        raise InputError(arguments.data, str(error), "correct --data or --write-records") from error
-    for path, reason in written.corrupt:
-        command.report_warning(f"{path}: {reason}; skipped")
-    print(f"wrote {arguments.write_records}: {written.count} pictures in {len(written.files)} files, "
-          f"{written.size / 1e6:.1f} MB")
     return command.DONE
 
 

@@ -28,7 +28,7 @@ def tile_sides(grid: tuple[Side, Side], batch: Side, block_bytes: int) -> tuple[
     if all(isinstance(side, int) for side in (*grid, batch)):
         with tf.init_scope():
             height, width = _tile_sides(grid, batch, block_bytes)
-            return int(height), int(width)
+            return int(height.numpy()), int(width.numpy())  # autograph makes a tensor of int(tensor)
     return _tile_sides(grid, batch, block_bytes)
 
 

@@ -49,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="what python -m pipelines.export wrote (default: where portable.pyz lies)")
     parser.add_argument("--data", required=True, nargs="+", metavar="PACKED", help="packed pictures: .npz, .npy")
     parser.add_argument("--output", required=True, metavar="DIR", help="folder to write")
-    parser.add_argument("--state", metavar="DIR", help="state to start from (default: the one in --output, or else "
-                        "the one in --program)")
+    parser.add_argument("--state", metavar="DIR", help="state to start from, the folder state or weights of another "
+                        "run (default: the one in --output, or else the one in --program)")
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--steps", type=_positive, metavar="N", help="do N more steps")
     length.add_argument("--seconds", type=float, metavar="S",
@@ -68,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 def _work(arguments: argparse.Namespace, started: float) -> int:
     from pipelines.portable.pictures import read_pictures
     from pipelines.portable.program import Program
-    from pipelines.portable.session import STATE_FOLDER, Session
-    from pipelines.portable.state_files import STATE_FILE, Problem, read_state
+    from pipelines.portable.session import STATE_FOLDER, WEIGHTS_FOLDER, Session
+    from pipelines.portable.state_files import CONSTANT, STATE_FILE, Problem, read_state
 
     if arguments.program is None:
         raise Problem("--program: missing; give the folder that python -m pipelines.export wrote")
@@ -79,7 +79,10 @@ def _work(arguments: argparse.Namespace, started: float) -> int:
         raise Problem(f"{own_state}: exists already; choose another --output, or leave --state out to go on")
     source = own_state if resumed else Path(arguments.state or Path(arguments.program, STATE_FOLDER))
     step, state = read_state(source)
-    program = Program(Path(arguments.program), read_pictures(arguments.data), state)
+    # Constants are the program's own. What the folder weights leaves out, Adam's moments, begins anew.
+    own = {name: array for name, array in read_state(Path(arguments.program, STATE_FOLDER))[1].items()
+           if name.startswith(CONSTANT) or source.name == WEIGHTS_FOLDER}
+    program = Program(Path(arguments.program), read_pictures(arguments.data), {**own, **state})
     print(f"{program}: ready after {time.monotonic() - started:.1f} s, going on from step {step} ({source})",
           flush=True)
     session = Session(program, step, output, steps_per_call=arguments.steps_per_call,

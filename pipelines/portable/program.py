@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.portable.state_files import Arrays, Problem, read_checked, read_record
+from pipelines.portable.state_files import Arrays, Problem, fitted, read_checked, read_record
 
 MANIFEST_FILE = "manifest.json"
 ARGUMENTS = ("data", "seed", "first_step", "count")
@@ -19,7 +19,7 @@ class Program:
     Args:
         folder: What `pipelines.portable_export.export_program` wrote.
         data: Pictures, uint8 (N, S, S, 3), as many and as large as the program was made for.
-        state: Its variables by name; others are ignored.
+        state: Its variables by name, float32 also as float16; others are ignored.
 
     Raises:
         Problem: If one of them does not fit.
@@ -30,6 +30,7 @@ class Program:
 
     def __init__(self, folder: Path, data: np.ndarray, state: Arrays) -> None:
         self.manifest: dict[str, Any] = read_record(folder / MANIFEST_FILE)
+        state = fitted(state, {entry["name"]: entry["dtype"] for entry in self._inputs("variable")})
         self._check(folder, {**state, "data": data})
         code = read_checked(folder / self.manifest["program"]["file"], self.manifest["program"]["sha256"])
         import jax

@@ -12,7 +12,7 @@ from typing import Optional
 import numpy as np
 
 from pipelines.portable.program import Program
-from pipelines.portable.state_files import Problem, write_state
+from pipelines.portable.state_files import Problem, halved, write_state
 
 STATE_FOLDER, WEIGHTS_FOLDER, LOSSES_FILE = "state", "weights", "losses.csv"
 
@@ -23,8 +23,8 @@ class Session:
     Args:
         program: On its device.
         step: Steps done before.
-        output: Folder to write: state/, weights/ (what the manifest calls weights) and losses.csv, a row a call: the
-            last step, images a second, and the mean of each loss.
+        output: Folder to write: state/, weights/ (what the manifest calls weights, as float16) and losses.csv, a row
+            a call: the last step, images a second, and the mean of each loss.
         steps_per_call: How many steps the device does between two rows; also how long a stop may take.
         save_every: Seconds from one state written to the next.
         file_bytes: Size in bytes that every file of a state stays below.
@@ -98,7 +98,7 @@ class Session:
             raise Problem(f"{self._output}: {broken[0]} is no longer finite at step {self.step}; "
                           f"{self._what_stands()}")
         weights = {name: state[name] for name in self._program.manifest["weights"]}
-        write_state(self._output / WEIGHTS_FOLDER, self.step, weights, file_bytes=self._file_bytes)
+        write_state(self._output / WEIGHTS_FOLDER, self.step, halved(weights), file_bytes=self._file_bytes)
         write_state(self._output / STATE_FOLDER, self.step, state, file_bytes=self._file_bytes)
         self._saved_step = self.step
 
