@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Optional, Protocol
 
 import tensorflow as tf
@@ -17,7 +18,8 @@ CROP, FLIP, MASK = range(1, 4)
 class ImageSource(Protocol):
     """Where images come from, see `deepfill_tf.sources.open_source`."""
 
-    def images(self, seed: int, first_position: int, *, wanted: Optional[object] = None) -> tf.data.Dataset:
+    def images(self, seed: int, first_position: int, *,
+               wanted: Optional[Callable[[tf.Tensor], tf.Tensor]] = None) -> tf.data.Dataset:
         """Pairs of position int64 and image uint8 (H, W, 3 or 4), without end."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 import tensorflow as tf
 
@@ -57,8 +57,9 @@ class PatchGanObjective(tf.Module):
         super().__init__(name="patch_gan_objective")
         self.adversarial_weight = config.adversarial_weight
         self.hole_weight = config.hole_weight
-        self.discriminator = (build_discriminator(guided=config.guided, spectral_norm=config.spectral_norm)
-                              if config.adversarial_weight else None)
+        self.discriminator: Any = None
+        if config.adversarial_weight:
+            self.discriminator = build_discriminator(guided=config.guided, spectral_norm=config.spectral_norm)
 
     @property
     def critic_variables(self) -> list[tf.Variable]:

@@ -43,6 +43,8 @@ class TrainingRun:
         if config.batch_size % devices:
             raise ValueError(f"`batch_size` should be a multiple of the {devices} devices. "
                              f"Received: {config.batch_size}")
+        if devices > 1 and config.xla:
+            raise ValueError(f"`xla` should be false on {devices} devices. Received: True")
         # TensorFlow 2.15's remapper gives up on the discriminator's gradient, and prints an error each time.
         tf.config.optimizer.set_experimental_options(
             {"auto_mixed_precision_onednn_bfloat16": config.precision == "onednn_bfloat16", "remapping": False})
@@ -56,7 +58,7 @@ class TrainingRun:
     @property
     def step(self) -> int:
         """Steps done."""
-        return int(self.trainer.step)
+        return int(self.trainer.step.numpy())
 
     def save(self) -> None:
         """Write a checkpoint of the present step."""

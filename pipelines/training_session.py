@@ -92,7 +92,8 @@ def _picture(generator: Any, examples: Validation) -> Any:
     from deepfill_tf.summary import summary_grid
 
     inputs = examples.inputs(0, DRAWN)
-    return summary_grid(*inputs[:2], *generator(inputs), flow_to_image(attention_offsets(generator, *inputs)))
+    coarse, refined = generator(inputs)
+    return summary_grid(inputs[0], inputs[1], coarse, refined, flow_to_image(attention_offsets(generator, *inputs)))
 
 
 @contextlib.contextmanager
