@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from deepfill_tf import masks
 from deepfill_tf.config import DeepFillConfig
-from deepfill_tf.edges import EDGE_THRESHOLD
+from deepfill_tf.edges import edges_from_picture
 
 # Streams of random numbers that one seed must keep apart. (0 is the order of the images.)
 CROP, FLIP, MASK = range(1, 4)
@@ -51,7 +51,7 @@ def draw_sample(image: tf.Tensor, config: DeepFillConfig, seed: int | tf.Tensor,
     crop = tf.cast(tf.where(flipped, crop[:, ::-1], crop), tf.float32)
     pixels = crop[..., :3] / 127.5 - 1.0
     if image.shape[-1] > 3:
-        pixels = tf.concat([pixels, tf.cast(crop[..., 3:] > EDGE_THRESHOLD * 255, tf.float32)], axis=-1)
+        pixels = tf.concat([pixels, edges_from_picture(crop[..., 3:])], axis=-1)
     # The reference draws one mask for a batch. Positions count images of a step, then draws of an image.
     batch = position // (config.batch_size * config.draws) * config.draws + position % config.draws
     mask = masks.mixture(stream(MASK, batch if config.reference else position), size, size, dict(config.masks))

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Optional, TypeVar
 
@@ -33,11 +34,13 @@ class CorruptImagesError(ValueError):
                          f"{named}{more}")
 
 
-def check_images(paths: Paths, *, progress: Optional[Progress] = None) -> tuple[list[str], list[tuple[str, str]]]:
+def check_images(paths: Paths, edges: Paths = (), *, progress: Optional[Progress] = None
+                 ) -> tuple[list[str], list[tuple[str, str]]]:
     """Read and decode every file once, in parallel threads.
 
     Args:
         paths: Image files.
+        edges: None, or one file for each of `paths`, of the same size; otherwise the picture counts as corrupt.
         progress: Called with the number of files done since its last call.
 
     Returns:
@@ -46,9 +49,16 @@ def check_images(paths: Paths, *, progress: Optional[Progress] = None) -> tuple[
     Raises:
         CorruptImagesError: If more than 1 % are corrupt.
     """
+    def sizes(files, report):
+        return each_picture(files, lambda contents: decode(contents).shape, progress=report)
+
     good, corrupt = [], []
-    for path, size, reason in each_picture(paths, lambda contents: decode(contents).shape, progress=progress):
-        if size is None:
+    drawn = sizes(edges, None) if edges else repeat(("", None, ""))
+    for (path, size, reason), (drawing, edge_size, edge_reason) in zip(sizes(paths, progress), drawn):
+        if size is not None and drawing and size != edge_size:
+            reason = f"its edges {drawing}: " + (edge_reason or f"{edge_size[0]} x {edge_size[1]} pixels, expected "
+                                                                f"{size[0]} x {size[1]}")
+        if reason:
             corrupt.append((path, reason))
         else:
             good.append(path)

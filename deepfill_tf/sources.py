@@ -30,18 +30,22 @@ class ImageFiles:
     Args:
         paths: JPEG, PNG or BMP files.
         smallest: Short side in pixels below which images are enlarged: that of the crops.
+        edges: None, or for each of `paths` a file of the same size with its edges, white on black.
 
     Raises:
-        ValueError: If there are no paths.
+        ValueError: If there are no paths, or not as many edges.
     """
 
     paths: tuple[str, ...]
     smallest: int = 1
+    edges: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "paths", tuple(os.fspath(path) for path in self.paths))
         if not self.paths:
             raise ValueError("no training images: `paths` is empty")
+        if len(self.edges) not in (0, len(self.paths)):
+            raise ValueError(f"`edges` should be one for each of {len(self.paths)} paths. Received: {len(self.edges)}")
 
     @property
     def count(self) -> int:
@@ -54,17 +58,19 @@ class ImageFiles:
 
     def checked(self, *, progress: Optional[Progress] = None) -> tuple[ImageFiles, list[tuple[str, str]]]:
         """This source without its corrupt files, and (path, reason) of those; see `check_images`."""
-        good, corrupt = check_images(self.paths, progress=progress)
-        return dataclasses.replace(self, paths=tuple(good)), corrupt
+        _, corrupt = check_images(self.paths, self.edges, progress=progress)
+        return self.without(path for path, _ in corrupt), corrupt
 
     def without(self, paths: Iterable[str]) -> ImageFiles:
         """This source without `paths`: those that an earlier `checked` found corrupt."""
         left_out = set(paths)
-        return dataclasses.replace(self, paths=tuple(path for path in self.paths if path not in left_out))
+        kept = [index for index, path in enumerate(self.paths) if path not in left_out]
+        return dataclasses.replace(self, paths=tuple(self.paths[index] for index in kept),
+                                   edges=tuple(self.edges[index] for index in kept if self.edges))
 
     def images(self, seed: int, first_position: int, *, wanted: Optional[Callable[[tf.Tensor], tf.Tensor]] = None
                ) -> tf.data.Dataset:
-        """Pairs of position int64 and image uint8 (H, W, 3), in order and without end.
+        """Pairs of position int64 and image uint8 (H, W, 3), or (H, W, 4) with edges, in order and without end.
 
         Args:
             seed: Of the order.
@@ -72,6 +78,13 @@ class ImageFiles:
             wanted: Function of a position that tells whether it is to be given; the others are not even read.
         """
         names, count = tf.constant(self.paths), self.count
+        drawings = tf.constant(self.edges) if self.edges else None
+
+        def load(index):
+            image = load_image(names[index], self.smallest)
+            if drawings is None:
+                return image
+            return tf.concat([image, load_image(drawings[index], self.smallest)[..., :1]], axis=-1)
 
         def samples_of(epoch):
             first = tf.maximum(first_position - epoch * count, 0)  # 0 but in the epoch that is gone on with
@@ -81,7 +94,7 @@ class ImageFiles:
         samples = epochs_from(first_position // count).flat_map(samples_of)
         if wanted is not None:
             samples = samples.filter(lambda position, _: wanted(position))
-        return samples.map(lambda position, index: (position, load_image(names[index], self.smallest)),
+        return samples.map(lambda position, index: (position, load(index)),
                            num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from deepfill_tf import masks
 from deepfill_tf.config import DeepFillConfig
-from deepfill_tf.edges import detect_edges
+from deepfill_tf.edges import detect_edges, edges_from_picture
 from deepfill_tf.inference import complete
 
 SEED = 4  # of the masks: fixed, so that all runs are asked for the same
@@ -19,17 +19,20 @@ class Validation:
     """Pictures with holes that stay the same throughout a run.
 
     Args:
-        pictures: uint8 (H, W, 3) each, no side below `config.image_size`; the middle is taken.
+        pictures: uint8 (H, W, 3) each, or (H, W, 4) with edges, no side below `config.image_size`; the middle is
+            taken.
         config: Crop size, mask mix, guided or not.
     """
 
     def __init__(self, pictures: Sequence[np.ndarray], config: DeepFillConfig) -> None:
         size = config.image_size
-        crops = [tf.image.resize_with_crop_or_pad(picture[..., :3], size, size) for picture in pictures]
-        self.images = tf.cast(tf.stack(crops), tf.float32) / 127.5 - 1.0
+        crops = tf.stack([tf.image.resize_with_crop_or_pad(picture, size, size) for picture in pictures])
+        self.images = tf.cast(crops[..., :3], tf.float32) / 127.5 - 1.0
         self.masks = tf.stack([masks.mixture(tf.constant([SEED, index]), size, size, dict(config.masks))
                                for index in range(len(crops))])
-        self.edges = detect_edges(self.images) if config.guided else None
+        self.edges = None
+        if config.guided:
+            self.edges = edges_from_picture(crops[..., 3:]) if crops.shape[-1] > 3 else detect_edges(self.images)
 
     def inputs(self, first: int, last: int) -> list[tf.Tensor]:
         """What a generator is given for the pictures `first` to `last`, the last one excluded."""

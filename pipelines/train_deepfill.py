@@ -31,6 +31,8 @@ def _parser() -> argparse.ArgumentParser:
                                                          "(default: the paper's)")
     parser.add_argument("--validation", metavar="DIR|...", help="pictures to validate on (default: some of --data "
                                                                 "are set aside)")
+    parser.add_argument("--edges", metavar="DIR", help="guided: white drawings on black of the same names as the "
+                        "pictures (default: edges are detected)")
     parser.add_argument("--start-from", metavar="NAME|FILE", help="weights to start from, instead of random ones")
     begun = parser.add_mutually_exclusive_group()
     begun.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
@@ -85,12 +87,12 @@ def _train(arguments: argparse.Namespace, settings: Any) -> int:
     except ValueError as error:
         raise InputError("TF_CONFIG", str(error), "correct it") from error
     writes = is_chief(strategy)
-    data = training_data.open_data(arguments.data, arguments.validation, settings)
+    data = training_data.open_data(arguments.data, arguments.validation, settings, arguments.edges)
     start = None if arguments.start_from is None else load_generator(arguments.start_from)
     folder = Path(arguments.output)
     if writes:
         facts = {"data": arguments.data, "images": data.source.count, "validation": arguments.validation,
-                 "start_from": arguments.start_from}
+                 "edges": arguments.edges, "start_from": arguments.start_from}
         run_folder.create(folder, settings, seed=arguments.seed, facts=facts,
                           resume=arguments.resume or arguments.import_state is not None)
     data = data.checked(folder if writes else None)

@@ -67,18 +67,22 @@ class TrainingData:
         return [image.numpy() for _, image in source.images(0, 0).take(min(count, source.count))]
 
 
-def open_data(data: str, validation: Optional[str], settings: DeepFillConfig) -> TrainingData:
+def open_data(data: str, validation: Optional[str], settings: DeepFillConfig, edges: Optional[str] = None
+              ) -> TrainingData:
     """Find the pictures and set the validation's aside.
 
     Args:
         data: What to train on, see `deepfill_tf.sources.open_source`.
         validation: What to validate on, likewise; None sets some of `data` aside, if they are image files.
         settings: Crop size and number of validation pictures.
+        edges: Folder of a drawing for each picture of `data`, of the same name or stem; None has them detected.
 
     Raises:
-        InputError: If there are no pictures.
+        InputError: If there are no pictures, if a drawing is missing, or if the network to train takes none.
     """
     source = _open("--data", data, settings.image_size)
+    if edges is not None:
+        source = _with_edges(source, data, Path(edges), settings)
     if validation is not None:
         return TrainingData(source, _open("--validation", validation, settings.image_size),
                             settings.validation_images)
@@ -86,7 +90,18 @@ def open_data(data: str, validation: Optional[str], settings: DeepFillConfig) ->
     if not count or not hasattr(source, "paths"):
         return TrainingData(source, None, 0)
     aside = source.paths[::source.count // count][:count]
-    return TrainingData(source.without(aside), dataclasses.replace(source, paths=aside), count)
+    rest = source.without(aside)
+    return TrainingData(rest, source.without(rest.paths), count)
+
+
+def _with_edges(source: Any, data: str, folder: Path, settings: DeepFillConfig) -> Any:
+    from pipelines.images import counterpart
+
+    if not settings.guided or not hasattr(source, "paths"):
+        raise InputError("--edges", "are for a guided network and image files", "set guided: true in --config, or "
+                         "leave --edges out")
+    return dataclasses.replace(source, edges=tuple(str(counterpart(folder, Path(path), data))
+                                                   for path in source.paths))
 
 
 def _open(option: str, data: str, smallest: int) -> Any:

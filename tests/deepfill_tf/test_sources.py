@@ -152,3 +152,25 @@ def test_corrupt_files_leave_a_source_once_and_for_all(tmp_path):
     assert checked.count == 199
     assert source.without(path for path, _ in corrupt) == checked
     assert len(list(itertools.islice(checked.images(0, 0), 199))) == 199
+
+
+def test_edges_are_loaded_beside_their_pictures(tmp_path):
+    random = np.random.default_rng(1)
+    for index in range(3):
+        pixels = random.integers(0, 256, (8, 9, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{index}.png")
+        Image.fromarray(255 - pixels[..., 0]).save(tmp_path / f"{index}.edge.png")
+    pictures = [str(tmp_path / f"{index}.png") for index in range(3)]
+    drawings = [str(tmp_path / f"{index}.edge.png") for index in range(3)]
+    source = ImageFiles(tuple(pictures), 1, tuple(drawings))
+    for _, image in source.images(0, 0).take(3):
+        assert image.shape == [8, 9, 4]
+        np.testing.assert_array_equal(image[..., 3], 255 - image[..., 0])
+    rest = source.without(pictures[:1])
+    assert rest.edges == tuple(drawings[1:])
+
+    Image.new("L", (9, 7)).save(drawings[1])
+    with pytest.raises(ValueError, match=r"1\.edge\.png: 7 x 9 pixels, expected 8 x 9"):
+        source.checked()
+    with pytest.raises(ValueError, match="one for each of 3"):
+        ImageFiles(tuple(pictures), 1, tuple(drawings[:2]))

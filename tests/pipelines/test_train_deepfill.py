@@ -243,3 +243,22 @@ def test_data_of_formats_that_training_cannot_decode(tmp_path, capsys):
     assert train_deepfill.main(arguments(tmp_path, CONFIGS / "deepfill_smoke.yaml", tmp_path / "run")) == 2
     error = capsys.readouterr().err
     assert "there are none" in error and error.count("\n") == 1
+
+
+def test_drawn_edges_guide_the_training(data, tmp_path, capsys):
+    drawings = tmp_path / "drawings"
+    drawings.mkdir()
+    for path in data.glob("*.png"):
+        Image.new("L", (24, 20), 255).save(drawings / path.name)
+    guided = tmp_path / "c.yaml"
+    guided.write_text(CONFIG.replace("steps: 3", "steps: 1") + "guided: true\n")
+    assert train_deepfill.main(arguments(data, guided, tmp_path / "run", "--edges", str(drawings))) == 0
+    assert len(load_generator(tmp_path / "run").inputs) == 3
+    (drawings / "00.png").unlink()
+    assert train_deepfill.main(arguments(data, guided, tmp_path / "other", "--edges", str(drawings))) == 2
+    assert "00" in capsys.readouterr().err
+
+
+def test_edges_for_a_network_that_takes_none(data, settings, tmp_path, capsys):
+    assert train_deepfill.main(arguments(data, settings, tmp_path / "run", "--edges", str(tmp_path))) == 2
+    assert "guided" in capsys.readouterr().err
