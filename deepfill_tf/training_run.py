@@ -65,6 +65,15 @@ class TrainingRun:
         if is_chief(self.strategy):
             self._checkpoints.save(self.step)
 
+    def wait_for_others(self) -> None:
+        """Return once all workers are here: one that leaves early counts as lost for the others."""
+        @tf.function
+        def meet():
+            return self.strategy.run(lambda: tf.distribute.get_replica_context().all_reduce(
+                tf.distribute.ReduceOp.SUM, tf.constant(0.0)))
+
+        meet()
+
     def steps(self) -> Iterator[tuple[int, dict[str, float]]]:
         """Train to the last step; yields (steps done, losses) after each and saves on the way.
 

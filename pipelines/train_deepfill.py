@@ -105,9 +105,11 @@ def _train(arguments: argparse.Namespace, settings: Any) -> int:
         continue_from_state(run, Path(arguments.import_state), folder / training_session.WEIGHTS_FILE)
     if not writes:
         training_session.follow(run)
+        run.wait_for_others()
         return command.DONE
     seconds = training_session.train(run, folder, Validation(data.examples(), settings),
                                      validates=data.validation is not None)
+    run.wait_for_others()
     print(f"wrote {folder}: {training_session.WEIGHTS_FILE}, {training_session.SAVED_MODEL}/, tables and checkpoints; "
           f"{settings.steps} steps, {seconds:.0f} s in this session")
     return command.DONE
