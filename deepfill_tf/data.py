@@ -11,7 +11,7 @@ from deepfill_tf import masks
 from deepfill_tf.config import DeepFillConfig
 from deepfill_tf.edges import edges_from_picture
 
-# Streams of random numbers that one seed must keep apart. (0 is the order of the images.)
+# Streams of random numbers that one seed must keep apart.
 CROP, FLIP, MASK = range(1, 4)
 
 

@@ -40,7 +40,7 @@ def check_images(paths: Paths, edges: Paths = (), *, progress: Optional[Progress
 
     Args:
         paths: Image files.
-        edges: None, or one file for each of `paths`, of the same size; otherwise the picture counts as corrupt.
+        edges: Empty, or one file for each of `paths`, of the same size; otherwise the picture counts as corrupt.
         progress: Called with the number of files done since its last call.
 
     Returns:

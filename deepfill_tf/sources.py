@@ -30,7 +30,7 @@ class ImageFiles:
     Args:
         paths: JPEG, PNG or BMP files.
         smallest: Short side in pixels below which images are enlarged: that of the crops.
-        edges: None, or for each of `paths` a file of the same size with its edges, white on black.
+        edges: Empty, or for each of `paths` a file of the same size with its edges, white on black.
 
     Raises:
         ValueError: If there are no paths, or not as many edges.

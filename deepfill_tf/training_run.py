@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
+import numpy as np
 import tensorflow as tf
 
 from deepfill_tf.config import DeepFillConfig
@@ -39,12 +40,7 @@ class TrainingRun:
                  strategy: Optional[tf.distribute.Strategy] = None, start: Optional[tf.keras.Model] = None) -> None:
         self.config, self.source, self.seed = config, source, seed
         self.strategy = strategy or tf.distribute.get_strategy()
-        devices = self.strategy.num_replicas_in_sync
-        if config.batch_size % devices:
-            raise ValueError(f"`batch_size` should be a multiple of the {devices} devices. "
-                             f"Received: {config.batch_size}")
-        if devices > 1 and config.xla:
-            raise ValueError(f"`xla` should be false on {devices} devices. Received: True")
+        check_devices(config, self.strategy)
         # TensorFlow 2.15's remapper gives up on the discriminator's gradient, and prints an error each time.
         tf.config.optimizer.set_experimental_options(
             {"auto_mixed_precision_onednn_bfloat16": config.precision == "onednn_bfloat16", "remapping": False})
@@ -61,7 +57,14 @@ class TrainingRun:
         return int(self.trainer.step.numpy())
 
     def save(self) -> None:
-        """Write a checkpoint of the present step."""
+        """Write a checkpoint of the present step.
+
+        Raises:
+            FloatingPointError: If weights are not finite: that would not be a good one.
+        """
+        values = [*self.trainer.trainable_variables, *self.trainer.average]
+        if not all(np.isfinite(value.numpy()).all() for value in values):
+            raise FloatingPointError(f"step {self.step}: weights are not finite; {self._last_good()}")
         if is_chief(self.strategy):
             self._checkpoints.save(self.step)
 
@@ -77,6 +80,8 @@ class TrainingRun:
     def steps(self) -> Iterator[tuple[int, dict[str, float]]]:
         """Train to the last step; yields (steps done, losses) after each and saves on the way.
 
+        A checkpoint follows the yield, so that whatever is made of a step is there before the run can go on from it.
+
         Raises:
             FloatingPointError: If a loss is not finite; names the step and the last good checkpoint.
         """
@@ -88,11 +93,24 @@ class TrainingRun:
         for step in range(first + 1, self.config.steps + 1):
             losses = {name: float(value) for name, value in train(batches).items()}
             if not all(map(math.isfinite, losses.values())):
-                raise FloatingPointError(f"step {step}: a loss is not finite ({_listed(losses)}); the last good "
-                                         f"checkpoint is {self._checkpoints.latest_checkpoint}")
+                raise FloatingPointError(f"step {step}: a loss is not finite ({_listed(losses)}); "
+                                         f"{self._last_good()}")
+            yield step, losses
             if step % self.config.checkpoint_steps == 0 or step == self.config.steps:
                 self.save()
-            yield step, losses
+
+    def _last_good(self) -> str:
+        last = self._checkpoints.latest_checkpoint
+        return f"the last good checkpoint is {last}" if last else "there is no checkpoint yet"
+
+
+def check_devices(config: DeepFillConfig, strategy: tf.distribute.Strategy) -> None:
+    """Raise ValueError if the batch cannot be shared out evenly, or if XLA is asked for on several devices."""
+    devices = strategy.num_replicas_in_sync
+    if config.batch_size % devices:
+        raise ValueError(f"`batch_size` should be a multiple of the {devices} devices. Received: {config.batch_size}")
+    if devices > 1 and config.xla:
+        raise ValueError(f"`xla` should be false on {devices} devices. Received: True")
 
 
 def _listed(losses: dict[str, float]) -> str:

@@ -81,6 +81,8 @@ def _seed(text: str) -> int:
 
 def describe(error: Exception) -> str:
     """The line for an error that reached the command: what is wrong, where, and what to do."""
+    if "No space left on device" in str(error):  # TensorFlow counts it as another kind of exhausted resource
+        return f"the disk is full: {error}; make room, or choose another --output"
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's own
         return "out of memory: the work needs more than there is; use a smaller picture or another --device"
     if isinstance(error, ImportError):

@@ -76,43 +76,52 @@ def _train(arguments: argparse.Namespace, settings: Any) -> int:
     # A cluster's strategy has to come before the devices are started.
     runtime.start(None if os.environ.get("TF_CONFIG") else arguments.device, seed=arguments.seed)
     from deepfill_tf.distribution import choose_strategy, is_chief
-    from deepfill_tf.training_run import TrainingRun
+    from deepfill_tf.training_run import TrainingRun, check_devices
     from deepfill_tf.validation import Validation
     from pipelines import training_data, training_session
     from pipelines.portable_import import continue_from_state
-    from weights import load_generator
 
     try:
         strategy = choose_strategy()
+        check_devices(settings, strategy)
     except ValueError as error:
-        raise InputError("TF_CONFIG", str(error), "correct it") from error
-    writes = is_chief(strategy)
+        raise InputError("the devices", str(error), "correct --config or TF_CONFIG") from error
+    # Everything that can be refused is, before there is a folder.
+    writes, folder = is_chief(strategy), Path(arguments.output)
     data = training_data.open_data(arguments.data, arguments.validation, settings, arguments.edges)
-    start = None if arguments.start_from is None else load_generator(arguments.start_from)
-    folder = Path(arguments.output)
+    start = _start(arguments.start_from, settings) if arguments.start_from else None
+    corrupt = data.find_corrupt(folder)
     if writes:
         facts = {"data": arguments.data, "images": data.source.count, "validation": arguments.validation,
                  "edges": arguments.edges, "start_from": arguments.start_from}
         run_folder.create(folder, settings, seed=arguments.seed, facts=facts,
                           resume=arguments.resume or arguments.import_state is not None)
-    data = data.checked(folder if writes else None)
-    try:
-        run = TrainingRun(settings, data.source, folder / run_folder.CHECKPOINTS, seed=arguments.seed,
-                          strategy=strategy, start=start)
-    except ValueError as error:
-        raise InputError(arguments.config or "--start-from", str(error), "correct it") from error
+        training_data.remember(corrupt, folder)
+    data = data.without(corrupt)
+    run = TrainingRun(settings, data.source, folder / run_folder.CHECKPOINTS, seed=arguments.seed, strategy=strategy,
+                      start=start)
     if arguments.import_state is not None:
         continue_from_state(run, Path(arguments.import_state), folder / training_session.WEIGHTS_FILE)
     if not writes:
         training_session.follow(run)
-        run.wait_for_others()
         return command.DONE
+    print(f"training on {data.describe()}", flush=True)
     seconds = training_session.train(run, folder, Validation(data.examples(), settings),
                                      validates=data.validation is not None)
-    run.wait_for_others()
     print(f"wrote {folder}: {training_session.WEIGHTS_FILE}, {training_session.SAVED_MODEL}/, tables and checkpoints; "
           f"{settings.steps} steps, {seconds:.0f} s in this session")
     return command.DONE
+
+
+def _start(name: str, settings: Any) -> Any:
+    from weights import load_generator
+
+    start = load_generator(name)
+    if start.name != settings.model or (len(start.inputs) == 3) != settings.guided:
+        raise InputError("--start-from", f"holds a {'guided ' if len(start.inputs) == 3 else ''}{start.name}, and the "
+                         f"configuration asks for a {'guided ' if settings.guided else ''}{settings.model}",
+                         "give other weights or another --config")
+    return start
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -54,7 +55,7 @@ class TrainingLog:
     def validated(self, step: int, hole_psnr: float) -> bool:
         """Keep a validation's result; returns whether it is the best so far."""
         self._row(VALIDATION_FILE, step, {"hole_psnr": hole_psnr})
-        best = self.best is None or hole_psnr > self.best
+        best = math.isfinite(hole_psnr) and (self.best is None or hole_psnr > self.best)
         if best:
             self.best = hole_psnr
         return best
@@ -66,8 +67,6 @@ class TrainingLog:
 
     def flush(self) -> None:
         """Bring everything to the disk and draw the plot."""
-        for file in self._files.values():
-            file.flush()
         self._writer.flush()
         plot(self.folder)
 
@@ -75,7 +74,7 @@ class TrainingLog:
         if name not in self._files:
             path = self.folder / name
             is_new = not path.exists() or not path.stat().st_size
-            self._files[name] = path.open("a", newline="", encoding="utf-8")
+            self._files[name] = path.open("a", buffering=1, newline="", encoding="utf-8")
             if is_new:
                 csv.writer(self._files[name]).writerow([STEP, *figures])
         csv.writer(self._files[name]).writerow([step, *(f"{value:.6g}" for value in figures.values())])
@@ -121,6 +120,7 @@ def plot(folder: Path) -> None:
 
 def _drop_rows_after(path: Path, step: int) -> None:
     if path.exists():
-        header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True) or [""]
-        kept = [row for row in rows if row.endswith("\n") and int(row.partition(",")[0]) <= step]
-        path.write_text("".join([header, *kept] if header.endswith("\n") else []), encoding="utf-8")
+        header, *rows = path.read_bytes().splitlines(keepends=True) or [b""]
+        kept = [row for row in rows if row.endswith(b"\n") and int(row.partition(b",")[0]) <= step]
+        with replacing(path) as temporary:
+            temporary.write_bytes(b"".join([header, *kept] if header.endswith(b"\n") else []))

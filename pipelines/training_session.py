@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from pipelines.errors import InputError
 from pipelines.quiet import harmless_lines_dropped
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from deepfill_tf.validation import Validation
 
 WEIGHTS_FILE, BEST_FILE, SAVED_MODEL = "generator.h5", "best.h5", "generator"
-FLUSH_SECONDS = 30
 DRAWN = 4  # pictures in a grid
 
 
@@ -38,53 +38,77 @@ def train(run: TrainingRun, folder: Path, examples: Validation, *, validates: bo
         Seconds that it took.
 
     Raises:
-        InputError: If a loss is not finite.
+        InputError: If a loss or a weight is not finite.
     """
     from tqdm import tqdm
 
     from weights import save_generator
 
-    started = flushed = before = time.perf_counter()
+    started = before = time.perf_counter()
     config, generator = run.config, None
-    with TrainingLog(folder, run.step) as log, _stop_between_steps() as stopped, tqdm(
+    with TrainingLog(folder, run.step) as log, _stop_between_steps() as stopped, _told_if_not_finite(folder), tqdm(
             total=config.steps, initial=run.step, unit="step", disable=None, file=sys.stderr) as bar:
-        try:
-            for step, losses in run.steps():
-                rate = config.batch_size / (time.perf_counter() - before)
-                log.losses(step, {**losses, "images_per_second": rate})
-                bar.set_postfix({**{name.removesuffix("_loss"): f"{value:.4f}" for name, value in losses.items()},
-                                 "images/s": f"{rate:.3g}"}, refresh=False)
-                bar.update()
-                draws, measures, keeps = (step % steps == 0 or step == config.steps for steps in (
-                    config.summary_steps, config.validation_steps, config.checkpoint_steps))
-                if draws or measures or keeps:
-                    generator = run.trainer.copy_average(generator)
-                if draws:
-                    log.pictures(step, _picture(generator, examples))
-                if measures and validates and log.validated(step, examples.hole_psnr(generator)):
-                    save_generator(generator, folder / BEST_FILE)
-                if keeps:
-                    save_generator(generator, folder / WEIGHTS_FILE)
-                if keeps or time.perf_counter() - flushed > FLUSH_SECONDS:
-                    log.flush()
-                    flushed = time.perf_counter()
-                if stopped():
-                    run.save()
-                    raise KeyboardInterrupt
-                before = time.perf_counter()
-        except FloatingPointError as error:
-            raise InputError(folder, str(error), "--resume goes on from there; begin a new run with --start-from "
-                             f"{folder / WEIGHTS_FILE} and a lower learning_rate if it happens again") from error
-    generator = run.trainer.copy_average(generator)
-    with harmless_lines_dropped():
-        generator.save(folder / SAVED_MODEL, save_format="tf")
+        # What is made of a step is there before its checkpoint: `run.steps` saves when it is asked for the next one.
+        for step, losses in run.steps():
+            rate = config.batch_size / (time.perf_counter() - before)
+            log.losses(step, {**losses, "images_per_second": rate})
+            shown = {**{name.removesuffix("_loss"): f"{value:.4f}" for name, value in losses.items()},
+                     "images/s": f"{rate:.3g}"}
+            bar.set_postfix(shown, refresh=False)
+            bar.update()
+            draws, measures, keeps = (step % steps == 0 or step == config.steps for steps in (
+                config.summary_steps, config.validation_steps, config.checkpoint_steps))
+            keeps = keeps or stopped()
+            if draws or measures or keeps:
+                generator = run.trainer.copy_average(generator)
+            if draws:
+                log.pictures(step, _picture(generator, examples))
+            if measures and validates and log.validated(step, examples.hole_psnr(generator)):
+                save_generator(generator, folder / BEST_FILE)
+            if keeps:
+                save_generator(generator, folder / WEIGHTS_FILE)
+                log.flush()
+                if bar.disable:  # no terminal: a line for the log
+                    print(f"step {step} of {config.steps}: {', '.join(map(' '.join, shown.items()))}", flush=True)
+            if stopped():
+                run.save()
+                raise KeyboardInterrupt
+            before = time.perf_counter()
+        run.wait_for_others()
+    _save_model(run.trainer.copy_average(generator), folder / SAVED_MODEL)
     return time.perf_counter() - started
 
 
 def follow(run: TrainingRun) -> None:
-    """Train as a worker that writes nothing."""
-    for _ in run.steps():
-        pass
+    """Train as a worker that writes nothing.
+
+    Raises:
+        InputError: If a loss or a weight is not finite.
+    """
+    with _told_if_not_finite(None):
+        for _ in run.steps():
+            pass
+        run.wait_for_others()
+
+
+@contextlib.contextmanager
+def _told_if_not_finite(folder: Optional[Path]) -> Iterator[None]:
+    try:
+        yield
+    except FloatingPointError as error:
+        weights = None if folder is None else folder / WEIGHTS_FILE
+        start = f", --start-from {weights}" if weights is not None and weights.exists() else ""
+        raise InputError(folder or "this worker", str(error), f"begin a new run with a lower learning_rate{start}"
+                         ) from error
+
+
+def _save_model(generator: Any, folder: Path) -> None:
+    """Write the SavedModel beside its place and then put it there: half of one would look like a whole one."""
+    half = folder.with_name(f".{folder.name}.partial")
+    with harmless_lines_dropped():
+        generator.save(half, save_format="tf")
+    shutil.rmtree(folder, ignore_errors=True)
+    half.rename(folder)
 
 
 def _picture(generator: Any, examples: Validation) -> Any:
@@ -107,18 +131,20 @@ def _stop_between_steps() -> Iterator[Callable[[], bool]]:
         yield lambda: False
         return
     received: list[int] = []
-    signals = (signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.getsignal(number) for number in signals]
+    # What is ignored, as SIGINT is in the background of a shell, stays so.
+    handlers = {number: handler for number in (signal.SIGINT, signal.SIGTERM)
+                if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
 
     def handle(number, frame):
         if received:
             raise KeyboardInterrupt
         received.append(number)
+        print("stopping after this step; once more stops at once", file=sys.stderr, flush=True)
 
-    for number in signals:
+    for number in handlers:
         signal.signal(number, handle)
     try:
         yield lambda: bool(received)
     finally:
-        for number, handler in zip(signals, handlers):
+        for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -99,7 +99,17 @@ def test_edges_are_cut_and_turned_along_and_thresholded():
                                    {"masks": {"scratch": 1.0}}, {"model": "deepfill_v3"}, {"precision": "float8"},
                                    {"spectral_norm": "none"}, {"critic_steps": 0}, {"adversarial_weight": -1.0},
                                    {"validation_images": -1}, {"guided": True, "model": "deepfill_v1"},
-                                   {"summary_steps": 0}])
+                                   {"summary_steps": 0}, {"learning_rate": float("inf")},
+                                   {"masks": {"dust": 1.0}, "model": "deepfill_v1"},
+                                   {"hole_weight": 1.0, "model": "deepfill_v1"}])
 def test_impossible_settings_name_the_field(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         DeepFillConfig(**wrong)
+
+
+def test_what_is_left_out_is_what_the_models_paper_says():
+    v1, v2 = DeepFillConfig(model="deepfill_v1"), DeepFillConfig()
+    assert (v1.critic_steps, v1.adversarial_weight, v1.beta_2, v1.masks) == (5, 0.001, 0.9, {"box": 1.0})
+    assert (v2.critic_steps, v2.adversarial_weight, v2.beta_2, v2.masks) == (1, 1.0, 0.999, {"box+brush": 1.0})
+    assert v1.draws == 6 and v2.draws == 1 and DeepFillConfig(reference=True).draws == 2
+    assert dataclasses.replace(v1, adversarial_weight=0.0).draws == 1

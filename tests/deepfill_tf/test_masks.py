@@ -85,7 +85,8 @@ def test_scratches_are_as_thin_as_asked():
 
 
 def test_mixture_draws_its_kinds_with_their_weights():
-    ratios = many(lambda *arguments: masks.mixture(*arguments, {"box": 1.0, "dust": 3.0}), 120).mean(axis=(1, 2))
+    ratios = many(lambda *arguments: masks.mixture(*arguments, {"box": 1.0, "dust": 3.0}), 120, 128,
+                  128).mean(axis=(1, 2))
     boxes = (ratios > 0.1).mean()  # dust stays far below, a box fills at least 14 %
     assert 0.15 < boxes < 0.35
     union = many(lambda *arguments: masks.mixture(*arguments, {"scratches+dust": 1.0}), 10)

@@ -23,13 +23,15 @@ CONFIG = """
 image_size: 16
 batch_size: 1
 steps: 3
-adversarial_weight: 0
+adversarial_weight: 0.01
 masks: {scratches: 1}
 checkpoint_steps: 1
 summary_steps: 2
 validation_steps: 1
 validation_images: 2
 """
+RECONSTRUCTION = CONFIG.replace("adversarial_weight: 0.01", "adversarial_weight: 0")
+ONE_STEP = RECONSTRUCTION.replace("steps: 3", "steps: 1")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,8 @@ def weights(path):
 def test_a_run_folder_holds_what_it_should(run):
     steps = [row["step"] for row in read_table(run / "metrics.csv")]
     assert steps == [1, 2, 3]
-    assert set(read_table(run / "metrics.csv")[0]) == {"step", "coarse_loss", "refined_loss", "images_per_second"}
+    assert set(read_table(run / "metrics.csv")[0]) == {
+        "step", "discriminator_loss", "coarse_loss", "refined_loss", "adversarial_loss", "images_per_second"}
     psnr = [row["hole_psnr"] for row in read_table(run / "validation.csv")]
     assert len(psnr) == 3 and all(0 < value < 60 for value in psnr)
     best, last = weights(run / "best.h5"), weights(run / "generator.h5")
@@ -78,7 +81,7 @@ def test_a_run_folder_holds_what_it_should(run):
     assert same == (max(psnr) == psnr[-1])
     Image.open(run / "metrics.png").verify()
     record = json.loads((run / "run.json").read_text())
-    assert record["settings"]["image_size"] == 16 and record["facts"]["images"] == 18  # two were set aside
+    assert record["settings"]["image_size"] == 16 and record["facts"]["images"] == 20
     assert json.loads((run / "skipped.json").read_text()) == {}
 
 
@@ -159,10 +162,14 @@ def test_ctrl_c_keeps_the_step(data, settings, tmp_path, monkeypatch):
 
     monkeypatch.setattr(TrainingLog, "losses", interrupt)
     long = tmp_path / "c.yaml"
-    long.write_text(CONFIG.replace("checkpoint_steps: 1", "checkpoint_steps: 100"))
-    assert train_deepfill.main(arguments(data, long, folder)) == 130
-    assert list(folder.glob("checkpoints/ckpt-1.index"))
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    long.write_text(RECONSTRUCTION.replace("checkpoint_steps: 1", "checkpoint_steps: 100"))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in its background
+    try:
+        assert train_deepfill.main(arguments(data, long, folder)) == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert list(folder.glob("checkpoints/ckpt-1.index")) and (folder / "generator.h5").exists()
 
 
 def test_corrupt_pictures_are_counted_named_and_skipped(settings, tmp_path, capsys):
@@ -170,18 +177,19 @@ def test_corrupt_pictures_are_counted_named_and_skipped(settings, tmp_path, caps
     folder.mkdir()
     for index in range(120):
         Image.new("RGB", (16, 16), (index, 0, 0)).save(folder / f"{index:03}.png")
-    (folder / "007.png").write_bytes(b"no picture")
+    (folder / "000.png").write_bytes(b"no picture")  # the first of those that would be set aside
     one = tmp_path / "c.yaml"
-    one.write_text(CONFIG.replace("steps: 3", "steps: 1"))
+    one.write_text(ONE_STEP)
     assert train_deepfill.main(arguments(folder, one, tmp_path / "run")) == 0
     error = capsys.readouterr().err
-    assert "1 of 118 pictures" in error and "007.png" in error
-    assert list(json.loads((tmp_path / "run" / "skipped.json").read_text())) == [str(folder / "007.png")]
+    assert "1 of 120 pictures" in error and "000.png" in error
+    assert list(json.loads((tmp_path / "run" / "skipped.json").read_text())) == [str(folder / "000.png")]
 
     (folder / "008.png").write_bytes(b"")
     assert train_deepfill.main(arguments(folder, one, tmp_path / "other")) == 2
     error = capsys.readouterr().err
     assert "008.png" in error and error.count("\n") == 1
+    assert not (tmp_path / "other").exists()  # so that it can be tried again
 
 
 def test_records_and_lists_are_trained_on(data, tmp_path, capsys):
@@ -189,7 +197,7 @@ def test_records_and_lists_are_trained_on(data, tmp_path, capsys):
     assert "20 pictures" in capsys.readouterr().out
     (tmp_path / "list.txt").write_text("\n".join(map(str, sorted(data.glob("*.png"))[:5])))
     one = tmp_path / "c.yaml"
-    one.write_text(CONFIG.replace("steps: 3", "steps: 1"))
+    one.write_text(ONE_STEP)
     assert train_deepfill.main(arguments(tmp_path / "records", one, tmp_path / "of_records", "--validation",
                                          str(tmp_path / "list.txt"))) == 0
     assert (tmp_path / "of_records" / "best.h5").exists()
@@ -197,7 +205,7 @@ def test_records_and_lists_are_trained_on(data, tmp_path, capsys):
 
 def test_a_loss_that_is_not_finite_is_one_line(data, tmp_path, capsys):
     wild = tmp_path / "c.yaml"
-    wild.write_text(CONFIG + "learning_rate: 1.0e+30\n")
+    wild.write_text(RECONSTRUCTION + "learning_rate: 1.0e+30\n")
     assert train_deepfill.main(arguments(data, wild, tmp_path / "run")) == 2
     error = capsys.readouterr().err
     assert "step 2" in error and "ckpt-1" in error and error.count("\n") == 1
@@ -238,6 +246,18 @@ def test_what_to_do_must_be_clear(more, message, data, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("more, settings, message", [
+    (["--start-from", "default"], "guided: true\n", "asks for a guided deepfill_v2"),
+    (["--validation", "x.png"], "validation_images: 0\n", "validation_images: 0"),
+    (["--validation", "x.png", "--edges", "y"], "guided: true\n", "--edges")])
+def test_contradictions_are_refused_before_there_is_a_folder(more, settings, message, data, tmp_path, capsys):
+    (tmp_path / "c.yaml").write_text(settings)
+    assert train_deepfill.main(arguments(data, tmp_path / "c.yaml", tmp_path / "run", *more)) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
 def test_data_of_formats_that_training_cannot_decode(tmp_path, capsys):
     Image.new("RGB", (20, 20)).save(tmp_path / "only.tif")
     assert train_deepfill.main(arguments(tmp_path, CONFIGS / "deepfill_smoke.yaml", tmp_path / "run")) == 2
@@ -251,7 +271,7 @@ def test_drawn_edges_guide_the_training(data, tmp_path, capsys):
     for path in data.glob("*.png"):
         Image.new("L", (24, 20), 255).save(drawings / path.name)
     guided = tmp_path / "c.yaml"
-    guided.write_text(CONFIG.replace("steps: 3", "steps: 1") + "guided: true\n")
+    guided.write_text(ONE_STEP + "guided: true\n")
     assert train_deepfill.main(arguments(data, guided, tmp_path / "run", "--edges", str(drawings))) == 0
     assert len(load_generator(tmp_path / "run").inputs) == 3
     (drawings / "00.png").unlink()
