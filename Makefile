@@ -30,7 +30,7 @@ restore: $(READY)
 	@$(VENV_PYTHON) inference.py --input "$$INPUT" --mask "$$MASK" $${OUTPUT:+--output "$$OUTPUT"}
 
 test: $(READY)
-	@$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile $(PYTEST_ARGS)
 
 lint: $(READY)
 	@$(VENV_PYTHON) -m flake8
