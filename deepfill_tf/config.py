@@ -22,8 +22,8 @@ PAPERS: dict[str, dict[str, Any]] = {
 
 @dataclasses.dataclass(frozen=True)
 class DeepFillConfig:
-    """What `python -m pipelines.train_deepfill` reads from its YAML file. The defaults are those of
-    the model's paper.
+    """What `python -m pipelines.train_deepfill` reads from its YAML file. The defaults are those of the
+    model's paper.
 
     Args:
         model: "deepfill_v2", or "deepfill_v1" with its WGAN-GP critics.

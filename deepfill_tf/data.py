@@ -7,7 +7,7 @@ from typing import Optional, Protocol
 
 import tensorflow as tf
 
-from deepfill_tf import masks
+from deepfill_tf import masks, random_numbers
 from deepfill_tf.config import DeepFillConfig
 from deepfill_tf.edges import edges_from_picture
 
@@ -39,15 +39,13 @@ def draw_sample(image: tf.Tensor, config: DeepFillConfig, seed: int | tf.Tensor,
     size = config.image_size
 
     def stream(purpose, number):
-        return tf.random.fold_in(tf.random.fold_in([seed, purpose], number, alg=masks.GENERATOR), 0,
-                                 alg=masks.GENERATOR)
+        return random_numbers.folded([seed, purpose], number)
 
     # Not by tf.image, whose random numbers are others once XLA has compiled it.
     free = tf.shape(image)[:2] - size + 1
-    corner = tf.random.stateless_uniform([2], stream(CROP, position), 0, tf.int32.max, tf.int32,
-                                         alg=masks.GENERATOR) % free
+    corner = random_numbers.integers(stream(CROP, position), [2], 0, tf.int32.max - 1) % free
     crop = tf.slice(image, tf.concat([corner, [0]], axis=0), [size, size, image.shape[-1]])
-    flipped = tf.random.stateless_uniform([], stream(FLIP, position), 0, 2, tf.int32, alg=masks.GENERATOR) == 1
+    flipped = random_numbers.integers(stream(FLIP, position), [], 0, 1) == 1
     crop = tf.cast(tf.where(flipped, crop[:, ::-1], crop), tf.float32)
     pixels = crop[..., :3] / 127.5 - 1.0
     if image.shape[-1] > 3:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from deepfill_tf import masks
+from deepfill_tf.random_numbers import GENERATOR
 
 
 def epochs_from(first: int) -> tf.data.Dataset:
@@ -15,5 +15,5 @@ def epochs_from(first: int) -> tf.data.Dataset:
 def shuffled(count: int, seed: int | tf.Tensor, epoch: tf.Tensor) -> tf.Tensor:
     """The numbers below `count`, int64, in the order of an epoch: a function of `seed` and `epoch` alone."""
     seeds = [tf.convert_to_tensor(seed, tf.int64), epoch]
-    keys = tf.random.stateless_uniform([count], seeds, None, None, tf.int32, alg=masks.GENERATOR)
+    keys = tf.random.stateless_uniform([count], seeds, None, None, tf.int32, alg=GENERATOR)
     return tf.cast(tf.argsort(keys, stable=True), tf.int64)  # XLA cannot compile TensorFlow's own shuffling

@@ -28,10 +28,14 @@ class CorruptImagesError(ValueError):
 
     def __init__(self, corrupt: Sequence[tuple[str, str]], count: int) -> None:
         self.corrupt = list(corrupt)
-        named = "; ".join(f"{path} ({reason})" for path, reason in self.corrupt[:NAMED])
-        more = f"; and {len(corrupt) - NAMED} more" if len(corrupt) > NAMED else ""
         super().__init__(f"{len(corrupt)} of {count} pictures are corrupt, more than {ALLOWED_SHARE:.0%}: "
-                         f"{named}{more}")
+                         f"{named(corrupt)}")
+
+
+def named(corrupt: Sequence[tuple[str, str]]) -> str:
+    """The first few of the corrupt files, pairs of (path, reason), and how many more there are."""
+    first = "; ".join(f"{path} ({reason})" for path, reason in corrupt[:NAMED])
+    return first + (f"; and {len(corrupt) - NAMED} more" if len(corrupt) > NAMED else "")
 
 
 def check_images(paths: Paths, edges: Paths = (), *, progress: Optional[Progress] = None

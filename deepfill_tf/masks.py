@@ -11,39 +11,13 @@ import math
 import tensorflow as tf
 
 from deepfill_tf.config import MASK_KINDS
+from deepfill_tf.random_numbers import integers, normal, split_seed, uniform
 
 # Brush strokes of the official training, in radians and pixels.
 MEAN_TURN, TURN_RANGE = 2 * math.pi / 5, 2 * math.pi / 15
 FEWEST_VERTICES, MOST_VERTICES = 4, 11
 THINNEST_BRUSH, THICKEST_BRUSH = 12, 40
 MOST_STROKES = 3
-
-
-# Named, because the automatic choice differs between devices and compilers, and so would the masks.
-GENERATOR = "philox"
-
-
-def _seeds(seed, count):
-    """`count` independent seeds from one."""
-    return tf.unstack(tf.random.split(seed, count, alg=GENERATOR))
-
-
-def _uniform(seed, shape, low, high):
-    """Floats in [low, high). Made from integers, whose bits are the same everywhere; those of floats are not."""
-    fraction = tf.cast(_integer(seed, shape, 0, 2**24 - 1), tf.float32) / 2.0**24
-    return low + (high - low) * fraction
-
-
-def _normal(seed, shape, mean, deviation):
-    """Box and Muller's normal numbers from two uniform ones."""
-    radius_seed, angle_seed = _seeds(seed, 2)
-    radius = tf.sqrt(-2.0 * tf.math.log1p(-_uniform(radius_seed, shape, 0.0, 1.0)))
-    return mean + deviation * radius * tf.cos(_uniform(angle_seed, shape, 0.0, 2 * math.pi))
-
-
-def _integer(seed, shape, low, high):
-    """Integers in [low, high], both ends included."""
-    return tf.random.stateless_uniform(shape, seed, low, high + 1, dtype=tf.int32, alg=GENERATOR)
 
 
 def draw_strokes(starts: tf.Tensor, ends: tf.Tensor, radii: tf.Tensor, height: int, width: int) -> tf.Tensor:
@@ -83,12 +57,12 @@ def random_box(seed: tf.Tensor, height: int, width: int, *, box: tuple[int, int]
         that at least the last row and column stay known; both ends shrink by up to a quarter of the jitter.
     """
     sides = [min(wanted, size) for wanted, size in zip(box, (height, width))]
-    place, shrink = _seeds(seed, 2)
+    place, shrink = split_seed(seed, 2)
     bands = []
     for axis, (side, size) in enumerate(zip(sides, (height, width))):
-        first = _integer(place + axis, [], 0, max(size - side, 1) - 1)
+        first = integers(place + axis, [], 0, max(size - side, 1) - 1)
         # Two ends move inwards by the same amount, of at most half of the jitter.
-        inset = _integer(shrink + axis, [], 0, min(jitter[axis] // 2, (side - 1) // 2))
+        inset = integers(shrink + axis, [], 0, min(jitter[axis] // 2, (side - 1) // 2))
         position = tf.range(size)
         bands.append((position >= first + inset) & (position < first + side - inset))
     return tf.cast(bands[0][:, tf.newaxis] & bands[1], tf.float32)[..., tf.newaxis]
@@ -109,19 +83,19 @@ def brush_strokes(seed: tf.Tensor, height: int, width: int, *, scale: float = 1.
         It swaps height and width, which confines strokes on images that are not square; ours reach everywhere.
         Drawn by distance instead of by an imaging library, so that edges can differ by a pixel.
     """
-    draws = _seeds(seed, 8)
+    draws = split_seed(seed, 8)
     strokes, steps = MOST_STROKES, MOST_VERTICES
-    drawn = tf.range(strokes) < _integer(draws[0], [], 1, MOST_STROKES)
-    vertices = _integer(draws[1], [strokes, 1], FEWEST_VERTICES, MOST_VERTICES)
-    brush = tf.floor(_uniform(draws[2], [strokes, 1], THINNEST_BRUSH, THICKEST_BRUSH)) * scale
+    drawn = tf.range(strokes) < integers(draws[0], [], 1, MOST_STROKES)
+    vertices = integers(draws[1], [strokes, 1], FEWEST_VERTICES, MOST_VERTICES)
+    brush = tf.floor(uniform(draws[2], [strokes, 1], THINNEST_BRUSH, THICKEST_BRUSH)) * scale
     reach = math.hypot(height, width) / 8
-    step = tf.clip_by_value(_normal(draws[3], [strokes, steps], reach, reach // 2), 0.0, 2 * reach)
-    sharpest, widest = tf.split(_uniform(draws[4], [strokes, 2], 0.0, TURN_RANGE), 2, axis=1)
-    turn = MEAN_TURN - sharpest + _uniform(draws[5], [strokes, steps], 0.0, 1.0) * (sharpest + widest)
+    step = tf.clip_by_value(normal(draws[3], [strokes, steps], reach, reach // 2), 0.0, 2 * reach)
+    sharpest, widest = tf.split(uniform(draws[4], [strokes, 2], 0.0, TURN_RANGE), 2, axis=1)
+    turn = MEAN_TURN - sharpest + uniform(draws[5], [strokes, steps], 0.0, 1.0) * (sharpest + widest)
     turn = tf.where(tf.range(steps) % 2 == 0, 2 * math.pi - turn, turn)  # back and forth: a zigzag
 
     corner = tf.constant([height, width], tf.float32)
-    point = tf.floor(_uniform(draws[6], [strokes, 2], 0.0, 1.0) * corner)
+    point = tf.floor(uniform(draws[6], [strokes, 2], 0.0, 1.0) * corner)
     path = [point]
     for index in range(steps):  # unrolled: eleven clipped steps, each from where the last one ended
         move = step[:, index, tf.newaxis] * tf.stack([tf.sin(turn[:, index]), tf.cos(turn[:, index])], axis=1)
@@ -145,18 +119,18 @@ def scratches(seed: tf.Tensor, height: int, width: int, *, most: int = 8, thinne
         thinnest, thickest: Limits of the width in pixels.
     """
     bends = 5
-    draws = _seeds(seed, 6)
-    drawn = tf.range(most) < _integer(draws[0], [], 1, most)
-    middle = _uniform(draws[1], [most, 1, 2], 0.0, 1.0) * tf.constant([height, width], tf.float32)
-    angle = _uniform(draws[2], [most, 1], 0.0, math.pi)
-    length = _uniform(draws[3], [most, 1], 0.15, 1.2) * math.hypot(height, width)
+    draws = split_seed(seed, 6)
+    drawn = tf.range(most) < integers(draws[0], [], 1, most)
+    middle = uniform(draws[1], [most, 1, 2], 0.0, 1.0) * tf.constant([height, width], tf.float32)
+    angle = uniform(draws[2], [most, 1], 0.0, math.pi)
+    length = uniform(draws[3], [most, 1], 0.15, 1.2) * math.hypot(height, width)
     direction = tf.concat([tf.sin(angle), tf.cos(angle)], axis=1)[:, tf.newaxis]
-    normal = tf.concat([tf.cos(angle), -tf.sin(angle)], axis=1)[:, tf.newaxis]
+    across = tf.concat([tf.cos(angle), -tf.sin(angle)], axis=1)[:, tf.newaxis]
     along = tf.linspace(-0.5, 0.5, bends + 1)[tf.newaxis] * length
-    aside = _normal(draws[4], [most, bends + 1], 0.0, 0.02) * length
-    path = middle + along[..., tf.newaxis] * direction + aside[..., tf.newaxis] * normal
+    aside = normal(draws[4], [most, bends + 1], 0.0, 0.02) * length
+    path = middle + along[..., tf.newaxis] * direction + aside[..., tf.newaxis] * across
     # Squared: thin lines are the common ones.
-    thickness = thinnest + (thickest - thinnest) * tf.square(_uniform(draws[5], [most, 1], 0.0, 1.0))
+    thickness = thinnest + (thickest - thinnest) * tf.square(uniform(draws[5], [most, 1], 0.0, 1.0))
     radii = tf.where(drawn[:, tf.newaxis], tf.broadcast_to(thickness / 2, [most, bends]), -1.0)
     return draw_strokes(tf.reshape(path[:, :-1], [-1, 2]), tf.reshape(path[:, 1:], [-1, 2]), tf.reshape(radii, [-1]),
                         height, width)
@@ -171,10 +145,10 @@ def dust(seed: tf.Tensor, height: int, width: int, *, most: int = 48, largest: f
         most: Largest number of spots; at least one is drawn.
         largest: Largest radius in pixels; small ones are the common ones.
     """
-    draws = _seeds(seed, 3)
-    drawn = tf.range(most) < _integer(draws[0], [], 1, most)
-    centre = _uniform(draws[1], [most, 2], 0.0, 1.0) * tf.constant([height, width], tf.float32)
-    radii = 0.5 + (largest - 0.5) * tf.square(_uniform(draws[2], [most], 0.0, 1.0))
+    draws = split_seed(seed, 3)
+    drawn = tf.range(most) < integers(draws[0], [], 1, most)
+    centre = uniform(draws[1], [most, 2], 0.0, 1.0) * tf.constant([height, width], tf.float32)
+    radii = 0.5 + (largest - 0.5) * tf.square(uniform(draws[2], [most], 0.0, 1.0))
     return draw_strokes(centre, centre, tf.where(drawn, radii, -1.0), height, width)
 
 
@@ -209,13 +183,13 @@ def mixture(seed: tf.Tensor, height: int, width: int, probabilities: dict[str, f
     weights = list(probabilities.values())
     if min(weights, default=0.0) < 0 or sum(weights) <= 0:
         raise ValueError(f"mask weights should be positive. Received: {probabilities}")
-    choice_seed, mask_seed = _seeds(seed, 2)
+    choice_seed, mask_seed = split_seed(seed, 2)
     bounds = tf.cumsum(tf.constant(weights, tf.float32)) / sum(weights)
-    choice = tf.reduce_sum(tf.cast(_uniform(choice_seed, [], 0.0, 1.0) >= bounds[:-1], tf.int32))
+    choice = tf.reduce_sum(tf.cast(uniform(choice_seed, [], 0.0, 1.0) >= bounds[:-1], tf.int32))
 
     def union(name):
         kinds = name.split("+")
-        masks = [KINDS[kind](part, height, width) for kind, part in zip(kinds, _seeds(mask_seed, len(kinds)))]
+        masks = [KINDS[kind](part, height, width) for kind, part in zip(kinds, split_seed(mask_seed, len(kinds)))]
         return tf.reduce_max(tf.stack(masks), axis=0)
 
     return tf.switch_case(choice, [lambda name=name: union(name) for name in probabilities])

@@ -56,11 +56,11 @@ class ImageRecords:
         """What this is, in a few words."""
         return f"{self.count} images in {len(self.shards)} TFRecord shards"
 
-    def checked(self, *, progress: Optional[Progress] = None) -> tuple[ImageRecords, list[tuple[str, str]]]:
+    def find_corrupt(self, *, progress: Optional[Progress] = None) -> list[tuple[str, str]]:
         """Read and decode every record once.
 
         Returns:
-            This source and an empty list: a shard is good as a whole or not at all.
+            An empty list: a shard is good as a whole or not at all.
 
         Raises:
             ShardError: If a shard is damaged or holds something other than images.
@@ -75,10 +75,10 @@ class ImageRecords:
                 raise ShardError(shard, f"expected {count} records, found {found}")
             if progress is not None:
                 progress(count)
-        return self, []
+        return []
 
     def without(self, paths: Iterable[str]) -> ImageRecords:
-        """This source; `checked` finds nothing that could be left out."""
+        """This source; `find_corrupt` finds nothing that could be left out."""
         return self
 
     def images(self, seed: int, first_position: int, *, wanted: Optional[Callable[[tf.Tensor], tf.Tensor]] = None

@@ -56,13 +56,12 @@ class ImageFiles:
         """What this is, in a few words."""
         return f"{self.count} image files"
 
-    def checked(self, *, progress: Optional[Progress] = None) -> tuple[ImageFiles, list[tuple[str, str]]]:
-        """This source without its corrupt files, and (path, reason) of those; see `check_images`."""
-        _, corrupt = check_images(self.paths, self.edges, progress=progress)
-        return self.without(path for path, _ in corrupt), corrupt
+    def find_corrupt(self, *, progress: Optional[Progress] = None) -> list[tuple[str, str]]:
+        """(path, reason) of the corrupt files; see `check_images`."""
+        return check_images(self.paths, self.edges, progress=progress)[1]
 
     def without(self, paths: Iterable[str]) -> ImageFiles:
-        """This source without `paths`: those that an earlier `checked` found corrupt."""
+        """This source without `paths`: those that `find_corrupt` found."""
         left_out = set(paths)
         kept = [index for index, path in enumerate(self.paths) if path not in left_out]
         return dataclasses.replace(self, paths=tuple(self.paths[index] for index in kept),

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 SKIPPED_FILE = "skipped.json"
 EXAMPLES = 4         # pictures to look at where none are set aside
 LEAST_SET_ASIDE = 10  # files of which one is set aside
-NAMED = 5            # corrupt files that a warning names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +46,8 @@ class TrainingData:
         """
         from tqdm import tqdm
 
+        from deepfill_tf.image_check import named
+
         if (folder / SKIPPED_FILE).exists():
             return json.loads((folder / SKIPPED_FILE).read_text(encoding="utf-8"))
         sources = [source for source in (self.source, self.validation) if source is not None]
@@ -55,13 +56,12 @@ class TrainingData:
         with tqdm(total=count, unit="file", desc="checking", disable=None, file=sys.stderr) as bar:
             for source in sources:
                 try:
-                    corrupt += source.checked(progress=bar.update)[1]
+                    corrupt += source.find_corrupt(progress=bar.update)
                 except ValueError as error:
                     raise InputError("--data", str(error), "repair or remove them") from error
         if corrupt:
-            named = ", ".join(f"{path} ({reason})" for path, reason in corrupt[:NAMED])
-            more = f" and more, see {SKIPPED_FILE} in the run folder" if len(corrupt) > NAMED else ""
-            report_warning(f"{len(corrupt)} of {count} pictures cannot be decoded and are skipped: {named}{more}")
+            report_warning(f"{len(corrupt)} of {count} pictures cannot be decoded and are skipped (all are in "
+                           f"{SKIPPED_FILE}): {named(corrupt)}")
         return dict(corrupt)
 
     def without(self, corrupt: Mapping[str, str]) -> TrainingData:

@@ -12,6 +12,7 @@ from typing import IO, Optional
 import numpy as np
 
 from pipelines.image_files.atomic import replacing
+from pipelines.portable.tables import drop_rows_after
 
 METRICS_FILE, VALIDATION_FILE, PLOT_FILE, TENSORBOARD = "metrics.csv", "validation.csv", "metrics.png", "tensorboard"
 STEP = "step"
@@ -32,7 +33,7 @@ class TrainingLog:
         self.folder = folder
         self.best: Optional[float] = None
         for name in (METRICS_FILE, VALIDATION_FILE):
-            _drop_rows_after(folder / name, step)
+            drop_rows_after(folder / name, step)
         for row in read_table(folder / VALIDATION_FILE):
             self.best = max(row["hole_psnr"], self.best if self.best is not None else row["hole_psnr"])
         self._files: dict[str, IO[str]] = {}
@@ -116,11 +117,3 @@ def plot(folder: Path) -> None:
         psnr.set_ylabel("validation, hole PSNR in dB (black)")
     with replacing(folder / PLOT_FILE) as temporary:
         figure.savefig(temporary, format="png", dpi=100)
-
-
-def _drop_rows_after(path: Path, step: int) -> None:
-    if path.exists():
-        header, *rows = path.read_bytes().splitlines(keepends=True) or [b""]
-        kept = [row for row in rows if row.endswith(b"\n") and int(row.partition(b",")[0]) <= step]
-        with replacing(path) as temporary:
-            temporary.write_bytes(b"".join([header, *kept] if header.endswith(b"\n") else []))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import shutil
 import signal
@@ -86,8 +87,7 @@ def follow(run: TrainingRun) -> None:
         InputError: If a loss or a weight is not finite.
     """
     with _told_if_not_finite(None):
-        for _ in run.steps():
-            pass
+        collections.deque(run.steps(), maxlen=0)  # its losses are the chief's to tell
         run.wait_for_others()
 
 
@@ -103,12 +103,11 @@ def _told_if_not_finite(folder: Optional[Path]) -> Iterator[None]:
 
 
 def _save_model(generator: Any, folder: Path) -> None:
-    """Write the SavedModel beside its place and then put it there: half of one would look like a whole one."""
-    half = folder.with_name(f".{folder.name}.partial")
-    with harmless_lines_dropped():
-        generator.save(half, save_format="tf")
-    shutil.rmtree(folder, ignore_errors=True)
-    half.rename(folder)
+    from deepfill_tf.new_folder import new_folder
+
+    shutil.rmtree(folder, ignore_errors=True)  # of the same run, that is gone on with
+    with new_folder(folder) as partial, harmless_lines_dropped():
+        generator.save(partial, save_format="tf")
 
 
 def _picture(generator: Any, examples: Validation) -> Any:

@@ -74,11 +74,6 @@ class GatedConv2D(tf.keras.layers.Layer):
         features, gates = tf.split(self.conv(inputs), 2, axis=-1)
         return self.activation(features) * tf.sigmoid(gates)
 
-    def compute_output_shape(self, input_shape):
-        def side(length):
-            return None if length is None else -(-length // self.strides)
-        return tf.TensorShape([input_shape[0], side(input_shape[1]), side(input_shape[2]), self.filters])
-
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "kernel_size": self.kernel_size,
                 "strides": self.strides, "dilation_rate": self.dilation_rate,

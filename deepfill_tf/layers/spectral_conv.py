@@ -109,11 +109,6 @@ class SpectralConv2D(tf.keras.layers.Layer):
         normalized = tf.cast(kernel / sigma, inputs.dtype)
         return tf.nn.conv2d(inputs, normalized, self.strides, "SAME") + self.bias
 
-    def compute_output_shape(self, input_shape):
-        def side(length):
-            return None if length is None else -(-length // self.strides)
-        return tf.TensorShape([input_shape[0], side(input_shape[1]), side(input_shape[2]), self.filters])
-
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "kernel_size": self.kernel_size,
                 "strides": self.strides}

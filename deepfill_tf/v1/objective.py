@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import tensorflow as tf
 
 from deepfill_tf.config import DeepFillConfig
-from deepfill_tf.masks import GENERATOR
+from deepfill_tf.random_numbers import uniform
 from deepfill_tf.v1.boxes import corners_around, crop_boxes
 from deepfill_tf.v1.discriminator import build_critics
 from deepfill_tf.v1.losses import (critic_wasserstein_loss, discounted_loss, generator_wasserstein_loss,
@@ -126,11 +126,9 @@ class WassersteinObjective(tf.Module):
 
     def critic_loss(self, batch: Batch, refined: tf.Tensor) -> tuple[tf.Tensor, Losses]:
         """The critics' loss for what the generator made of `batch`, and the figures to report."""
-        # Made from integers, whose bits are the same on every device and under every compiler.
-        shares = tf.random.stateless_uniform([2, tf.shape(batch.images)[0]], batch.seed, 0, 2**24, tf.int32,
-                                             alg=GENERATOR)
+        shares = uniform(batch.seed, [2, tf.shape(batch.images)[0]], 0.0, 1.0)
         return critics_loss(self.critics, batch.images, batch.pasted(refined), batch.masks,
-                            corners_around(batch.masks, self.box_size), tf.cast(shares, tf.float32) / 2**24)
+                            corners_around(batch.masks, self.box_size), shares)
 
     def loss(self, batch: Batch, coarse: tf.Tensor, refined: tf.Tensor) -> tuple[tf.Tensor, Losses]:
         """The generator's loss, and the figures to report."""

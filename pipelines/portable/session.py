@@ -13,6 +13,7 @@ import numpy as np
 
 from pipelines.portable.program import Program
 from pipelines.portable.state_files import Problem, halved, write_state
+from pipelines.portable.tables import drop_rows_after
 
 STATE_FOLDER, WEIGHTS_FOLDER, LOSSES_FILE = "state", "weights", "losses.csv"
 
@@ -39,7 +40,7 @@ class Session:
         self._saved_at = time.monotonic()
         self._signal: Optional[int] = None
         output.mkdir(parents=True, exist_ok=True)
-        _drop_rows_after(output / LOSSES_FILE, step)
+        drop_rows_after(output / LOSSES_FILE, step)
 
     def run(self, *, steps: Optional[int] = None, until: float = math.inf) -> Optional[int]:
         """Train until the steps are done, the time has come or a signal asks to stop; the state is then written.
@@ -108,11 +109,3 @@ class Session:
 
     def _remember(self, number, _):
         self._signal = number
-
-
-def _drop_rows_after(path: Path, step: int) -> None:
-    """Forget what was logged after the state that training goes on from: those steps are done again."""
-    if path.exists():
-        header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True) or [""]
-        kept = [row for row in rows if row.endswith("\n") and int(row.partition(",")[0]) <= step]
-        path.write_text("".join([header, *kept]), encoding="utf-8")

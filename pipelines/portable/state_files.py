@@ -61,9 +61,9 @@ def write_state(folder: Path, step: int, arrays: Mapping[str, np.ndarray], *, fi
         buffer = io.BytesIO()
         save(buffer, **part)
         name = f"step{step:09d}-{number:02d}.npz"
-        _replace(folder / name, buffer.getvalue())
+        replace_file(folder / name, buffer.getvalue())
         entries.append({"file": name, "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()})
-    _replace(folder / STATE_FILE, json.dumps({"step": step, "files": entries}, indent=1).encode())
+    replace_file(folder / STATE_FILE, json.dumps({"step": step, "files": entries}, indent=1).encode())
     for path in set(folder.glob("step*.npz")) - {folder / entry["file"] for entry in entries}:
         path.unlink()
 
@@ -108,7 +108,8 @@ def _parts(arrays, file_bytes):
     yield part
 
 
-def _replace(path, content):
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file that appears under its name whole or not at all."""
     temporary = path.with_name(f".{path.name}.tmp")
     with temporary.open("wb") as file:
         file.write(content)

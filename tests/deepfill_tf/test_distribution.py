@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from deepfill_tf import distribution
+from tests.pictures import write_noise
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 400  # on a loaded machine
@@ -20,9 +20,7 @@ SECONDS = 400  # on a loaded machine
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pictures")
-    random = np.random.default_rng(0)
-    for index in range(6):
-        Image.fromarray(random.integers(0, 256, (20, 20, 3), dtype=np.uint8)).save(folder / f"{index}.png")
+    write_noise(folder, 6)
     return folder
 
 

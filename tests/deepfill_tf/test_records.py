@@ -137,7 +137,7 @@ def test_a_changed_byte_is_found_by_the_check(shards):
     data[500] ^= 1
     shards[1].write_bytes(data)
     with pytest.raises(ShardError, match=f"{shards[1].name}.*corrupted record at"):
-        open_source(shards[0].parent).checked()
+        open_source(shards[0].parent).find_corrupt()
 
 
 @pytest.mark.parametrize("record, problem", [
@@ -148,7 +148,7 @@ def test_records_of_something_else_are_found_by_the_check(tmp_path, record, prob
     with tf.io.TFRecordWriter(str(shard)) as writer:
         writer.write(record)
     with pytest.raises(ShardError, match=f"{shard.name}.*{problem}"):
-        open_source(tmp_path).checked()
+        open_source(tmp_path).find_corrupt()
 
 
 def test_a_wrong_index_and_empty_shards_are_errors(tmp_path, shards):

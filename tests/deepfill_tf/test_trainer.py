@@ -9,6 +9,7 @@ from deepfill_tf.config import DeepFillConfig
 from deepfill_tf.sources import ImageFiles
 from deepfill_tf.trainer import Trainer
 from deepfill_tf.training_run import TrainingRun
+from tests.pictures import write_noise
 
 SMALL = DeepFillConfig(image_size=16, batch_size=1, steps=3, checkpoint_steps=1, masks={"scratches": 1.0})
 RECONSTRUCTION = dataclasses.replace(SMALL, adversarial_weight=0.0, initialization="looks-linear", beta_1=0.9,
@@ -18,10 +19,7 @@ V1 = DeepFillConfig(model="deepfill_v1", image_size=32, batch_size=1, steps=1, c
 
 @pytest.fixture
 def source(tmp_path):
-    random = np.random.default_rng(0)
-    for index in range(2):
-        Image.fromarray(random.integers(0, 256, (20, 20, 3), dtype=np.uint8)).save(tmp_path / f"{index}.png")
-    return ImageFiles(tuple(sorted(tmp_path.glob("*.png"))), 16)
+    return ImageFiles(tuple(write_noise(tmp_path, 2)), 16)
 
 
 def step_data(config, seed=0):

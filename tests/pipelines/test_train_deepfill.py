@@ -16,6 +16,7 @@ from PIL import Image
 from deepfill_tf.config import DeepFillConfig
 from pipelines import config, restore, train_deepfill
 from pipelines.training_log import TrainingLog, read_table
+from tests.pictures import write_noise
 from weights import WeightsError, load_generator
 
 CONFIGS = Path(train_deepfill.__file__).with_name("configs")
@@ -37,9 +38,7 @@ ONE_STEP = RECONSTRUCTION.replace("steps: 3", "steps: 1")
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    random = np.random.default_rng(0)
-    for index in range(20):
-        Image.fromarray(random.integers(0, 256, (20, 24, 3), dtype=np.uint8)).save(folder / f"{index:02}.png")
+    write_noise(folder, 20, width=24)
     return folder
 
 
