@@ -4,7 +4,7 @@ import tensorflow as tf
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
-from deepfill_tf.layers.tension_fill import BENDING, STRETCHING, TENSION, TensionFill
+from deepfill_tf.layers.tension_fill import TENSION, TensionFill
 from tests.deepfill_tf.layers.layer_contract import assert_layer_contract
 
 HEIGHT, WIDTH = 40, 56
@@ -43,16 +43,10 @@ def test_layer_contract(image, tmp_path):
     assert_layer_contract(TensionFill, [tf.constant(image), tf.constant(holes(((5, 9), (3, 30))))], tmp_path)
 
 
-def test_kernels_by_hand():
-    np.testing.assert_array_equal(STRETCHING.sum(), 0)
-    np.testing.assert_allclose(BENDING[2], [1, -8 - TENSION**2, 20 + 4 * TENSION**2, -8 - TENSION**2, 1])
-    np.testing.assert_allclose(BENDING[1], [0, 2, -8 - TENSION**2, 2, 0])
-
-
 @pytest.mark.parametrize("window, tolerance", [
-    (((10, 13), (5, 50)), 0.01),   # a scratch
-    (((0, 4), (20, 50)), 0.12),    # at the border, with nothing known beyond
-    (((8, 24), (12, 28)), 0.08),   # a wide hole, which few steps solve less well
+    (((10, 13), (5, 50)), 0.01),  # a scratch
+    (((0, 4), (20, 50)), 0.04),   # at the border, with nothing known beyond
+    (((8, 24), (12, 28)), 0.04),  # wide
 ])
 def test_close_to_the_exact_solution(image, window, tolerance):
     mask = holes(window)
@@ -75,7 +69,7 @@ def test_known_pixels_stay_bit_by_bit_and_what_lies_under_the_hole_does_not_matt
     np.testing.assert_array_equal(np.where(mask > 0, 0, fill), np.where(mask > 0, 0, image))
 
 
-@pytest.mark.parametrize("size", [(2, 2), (3, 40), (8, 2)])
+@pytest.mark.parametrize("size", [(1, 2), (3, 40), (8, 1)])
 def test_small_images_and_images_that_are_all_hole(size):
     image = np.full([1, *size, 3], 0.5, np.float32)
     assert not TensionFill()(image, np.ones([1, *size, 1], np.float32)).numpy().any()
