@@ -10,7 +10,7 @@ import numpy as np
 from pipelines.errors import InputError
 
 BM3D_MISSING = "bm3d is not installed"
-BM3D_REMEDY = "pip install bm3d (its licence allows non-commercial use only)"
+BM3D_REMEDY = "pip install bm3d, whose licence allows non-commercial use only"
 
 
 def has_bm3d() -> bool:

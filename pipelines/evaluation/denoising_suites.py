@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,15 +50,15 @@ def run_bsd68(arguments: argparse.Namespace) -> int:
     def noisy(name: str, picture: np.ndarray) -> np.ndarray:
         return noise.apply_unclipped(picture, seed=arguments.seed, name=name).astype(np.float32)
 
-    started = time.perf_counter()
-    with tqdm(total=settings.steps, unit="step", desc="training", disable=None, file=sys.stderr) as bar:
-        denoiser = Denoiser.train([noisy(*item) for item in training.items()], axes="YX", config=settings,
+    @functools.lru_cache(None)
+    def denoiser() -> Denoiser:
+        with tqdm(total=settings.steps, unit="step", desc="training", disable=None, file=sys.stderr) as bar:
+            return Denoiser.train([noisy(*item) for item in training.items()], axes="YX", config=settings,
                                   folder=folder / "denoiser", seed=arguments.seed, resume=True,
                                   progress=lambda done, *_: bar.update(done - bar.n))
-    seconds = time.perf_counter() - started
-    results = _measured(test, Records(folder / "results.jsonl"), {
-        "input": lambda name, truth: noisy(name, truth),
-        "n2v": lambda name, truth: denoiser.predict(noisy(name, truth), axes="YX")})
+
+    results = _measured(test, Records(folder / "finished.jsonl"), {
+        "input": noisy, "n2v": lambda name, truth: denoiser().predict(noisy(name, truth), axes="YX")})
     done = _training_share(settings, published)
     rows = [["noisy input", _mean(results, "input", "psnr"), "measured here"],
             [f"Noise2Void, {done}", _mean(results, "n2v", "psnr"), "measured here"],
@@ -66,7 +66,6 @@ def run_bsd68(arguments: argparse.Namespace) -> int:
     text = (f"BSD68, {len(test)} pictures, Gaussian noise of sigma 25, not clipped; PSNR in dB of range 255, the mean "
             f"of the pictures' own.\n\n" + markdown_table(["system", "PSNR", "where from"], rows))
     _finish(folder, text, {"results": results, "training": done})
-    print(f"training took {seconds:.0f} s in this session")
     return command.DONE
 
 
@@ -90,20 +89,18 @@ def run_w2s(arguments: argparse.Namespace) -> int:
     runtime.start(arguments.device, seed=arguments.seed, precision=arguments.precision)
     from denoise import Denoiser
 
-    for_all: list[Denoiser] = []
+    @functools.lru_cache(None)
+    def denoiser() -> Denoiser:
+        return Denoiser.train(list(noisy.values()), axes="YX", config=shared, folder=folder / "denoiser",
+                              seed=arguments.seed, resume=True)
 
     def by_own(name: str, _truth: np.ndarray) -> np.ndarray:
-        denoiser = Denoiser.train([noisy[name]], axes="YX", config=own, seed=arguments.seed)
-        return denoiser.predict(noisy[name], axes="YX")
+        own_denoiser = Denoiser.train([noisy[name]], axes="YX", config=own, seed=arguments.seed)
+        return own_denoiser.predict(noisy[name], axes="YX")
 
-    def by_shared(name: str, _truth: np.ndarray) -> np.ndarray:
-        if not for_all:
-            for_all.append(Denoiser.train(list(noisy.values()), axes="YX", config=shared, folder=folder / "denoiser",
-                                          seed=arguments.seed, resume=True))
-        return for_all[0].predict(noisy[name], axes="YX")
-
-    results = _measured(truths, Records(folder / "results.jsonl"), {
-        "input": lambda name, _truth: noisy[name], "own": by_own, "shared": by_shared})
+    results = _measured(truths, Records(folder / "finished.jsonl"), {
+        "input": lambda name, _truth: noisy[name], "own": by_own,
+        "shared": lambda name, _truth: denoiser().predict(noisy[name], axes="YX")})
     titles = {"input": "noisy input", "own": f"Noise2Void trained on each picture, {own.steps} steps",
               "shared": f"Noise2Void trained on all {len(noisy)}, {shared.steps} steps"}
     rows = [[title, *(_mean(results, system, figure) for figure in ("psnr", "scale_invariant_psnr"))]

@@ -51,7 +51,7 @@ def test_holes_are_painted_white_in_a_new_picture():
 
 def test_a_kind_is_added_in_a_line(monkeypatch):
     monkeypatch.setitem(KINDS, "dots", holes.Kind(lambda seed, height, width: np.eye(height, width, dtype=bool),
-                                                 paint=lambda picture, mask, seed: picture // 2))
+                                                  paint=lambda picture, mask, seed: picture // 2))
     assert drawn("dots", size=(3, 3)).sum() == 3
     assert parse_holes("dots").paint(np.full((3, 3), 8), np.eye(3, dtype=bool), seed=0, name="a").max() == 4
 

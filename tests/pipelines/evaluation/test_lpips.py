@@ -1,9 +1,9 @@
 """LPIPS against numbers of an independent implementation, and by hand.
 
 parity/lpips.npz was made with PyTorch 2.13.0 in float64, from the paper's formula and torchvision's layer table, with
-the weights of `random_arrays`: uint8 pictures first0, second0, first1, second1, and for each pair the five layers' parts
-of the distance. The package lpips 0.1.4 itself, with its linear layers on a random AlexNet that weights.convert had
-converted, once gave what ours gives, to 2e-6.
+the weights of `random_arrays`: uint8 pictures first0, second0, first1, second1 and, for each pair, the five layers'
+parts of the distance as layers0, layers1. The package lpips 0.1.4 itself, with its linear layers on a random AlexNet
+that weights.convert had converted, once gave what ours gives, to 2e-6.
 """
 
 from pathlib import Path
