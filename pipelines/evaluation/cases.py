@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import sys
@@ -190,9 +191,8 @@ def _clean(path: Path, side: Optional[int]) -> np.ndarray:
 def _degraded(protocol: Protocol, condition: Condition, truth: np.ndarray, name: str, position: int
               ) -> tuple[np.ndarray, np.ndarray]:
     """The degraded picture and its mask."""
-    size = (truth.shape[0], truth.shape[1])
-    mask = condition.holes.mask(size, seed=protocol.seed, name=name, position=position)
+    noise = functools.partial(condition.noise.apply, seed=protocol.seed, name=name)
+    degraded, mask = condition.holes.damage(truth, noise, seed=protocol.seed, name=name, position=position)
     if mask.all():
         raise InputError(name, f"{condition.holes.name} leaves nothing of it", "give larger pictures or smaller holes")
-    noisy = condition.noise.apply(truth, seed=protocol.seed, name=name)
-    return condition.holes.paint(noisy, mask, seed=protocol.seed, name=name), mask
+    return degraded, mask

@@ -7,7 +7,7 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Protocol
 
 import cv2
 import numpy as np
@@ -22,7 +22,16 @@ ATTEMPTS = 1000
 
 Size = tuple[int, int]
 Draw = Callable[[tuple[int, int], int, int], np.ndarray]
-Paint = Callable[[np.ndarray, np.ndarray, tuple[int, int]], np.ndarray]
+
+
+class Rendered(Protocol):
+    """A damaged picture and its mask, bool (H, W)."""
+
+    image: np.ndarray
+    mask: np.ndarray
+
+
+Render = Callable[[np.ndarray, int], Rendered]
 
 
 def _drawn_by(name: str) -> Draw:
@@ -49,39 +58,32 @@ def _irregular(seed: tuple[int, int], height: int, width: int) -> np.ndarray:
     return _drawn_by(name)(seed, height, width)
 
 
-def paint_white(picture: np.ndarray, mask: np.ndarray, _seed: tuple[int, int]) -> np.ndarray:
-    """The picture with nothing in its holes."""
-    painted = picture.copy()
-    painted[mask] = WHITE
-    return painted
-
-
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """A kind of damage.
+    """A kind of damage, with one of the first two.
 
     Args:
-        draw: Gives a bool (H, W) mask, True = hole, from a seed, a height and a width.
+        draw: Gives a bool (H, W) mask, True = hole, from a seed, a height and a width. The holes become white.
+        render: Damages a picture, uint8 (H, W) or (H, W, 3), from a seed; noise comes over it.
         grows: Whether the holes of several draws are joined to reach a share; otherwise one draw has to meet it.
-        random: Whether draws differ from one another.
+        varies: Whether draws differ from one another, so that one of a given share can be looked for.
         in_turn: Whether, where no share is asked for, each picture gets the next of `BINS`.
-        paint: What the damage looks like: a new picture from picture, mask and seed.
     """
 
-    draw: Draw
+    draw: Optional[Draw] = None
+    render: Optional[Render] = None
     grows: bool = True
-    random: bool = True
+    varies: bool = True
     in_turn: bool = False
-    paint: Paint = paint_white
 
 
 KINDS = {
     "scratches": Kind(_drawn_by("scratches")),
     "free-form": Kind(_drawn_by("brush_strokes")),
     "box": Kind(_drawn_by("half_box"), grows=False),
-    "centre": Kind(_centre, grows=False, random=False),
+    "centre": Kind(_centre, grows=False, varies=False),
     "irregular": Kind(_irregular, in_turn=True),
-    "none": Kind(lambda _seed, height, width: np.zeros((height, width), bool), grows=False, random=False),
+    "none": Kind(lambda _seed, height, width: np.zeros((height, width), bool), grows=False, varies=False),
 }
 
 
@@ -110,8 +112,29 @@ class Holes:
             return Path(os.path.abspath(self.folder)).name
         return self.kind if self.bounds is None else f"{self.kind}:{self.bounds[0]:g}-{self.bounds[1]:g}"
 
+    def damage(self, picture: np.ndarray, noise: Callable[[np.ndarray], np.ndarray], *, seed: int, name: str,
+               position: int) -> tuple[np.ndarray, np.ndarray]:
+        """Damage a picture and add noise, in the order that the kind asks for.
+
+        Args:
+            picture: uint8 (H, W) or (H, W, 3).
+            noise: Gives a new, noisy picture.
+            seed, name, position: As of `mask`.
+
+        Returns:
+            The degraded picture, and bool (H, W), True = hole.
+        """
+        render = None if self.kind is None else KINDS[self.kind].render
+        if render is not None:
+            rendered = render(picture, seed_words(seed, "damage", str(self.kind), name)[0])
+            return noise(rendered.image), rendered.mask
+        mask = self.mask((picture.shape[0], picture.shape[1]), seed=seed, name=name, position=position)
+        degraded = noise(picture).copy()
+        degraded[mask] = WHITE
+        return degraded, mask
+
     def mask(self, size: Size, *, seed: int, name: str, position: int) -> np.ndarray:
-        """The mask for a picture.
+        """The mask for a picture, where it does not depend on what is in it.
 
         Args:
             size: Height and width.
@@ -129,10 +152,13 @@ class Holes:
         if self.kind is None:
             return self._read(self.files[position % len(self.files)], size)
         kind = KINDS[self.kind]
+        if kind.draw is None:
+            raise ValueError(f"the mask of {self.kind} depends on the picture")
         bounds = self.bounds or (BINS[position % len(BINS)] if kind.in_turn else None)
         if bounds is None:
             return kind.draw(seed_words(seed, "mask", self.kind, name), *size)
-        return _within(kind, bounds, size, functools.partial(seed_words, seed, "mask", self.kind, name))
+        seeds = functools.partial(seed_words, seed, "mask", self.kind, name)
+        return _within(kind.draw, bounds, size, seeds, grows=kind.grows)
 
     def _read(self, path: Path, size: Size) -> np.ndarray:
         found = read_picture(path).size
@@ -140,11 +166,6 @@ class Holes:
             return read_mask(path, size)
         mask = read_mask(path, found).astype(np.uint8)
         return cv2.resize(mask, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT) > 0
-
-    def paint(self, picture: np.ndarray, mask: np.ndarray, *, seed: int, name: str) -> np.ndarray:
-        """The picture with this damage."""
-        paint = paint_white if self.kind is None else KINDS[self.kind].paint
-        return paint(picture, mask, seed_words(seed, "paint", self.name, name))
 
 
 def parse_holes(text: str, *, resizes: bool = False) -> Holes:
@@ -161,7 +182,7 @@ def parse_holes(text: str, *, resizes: bool = False) -> Holes:
                          f"choose one of {', '.join(KINDS)}, or a folder of masks")
     if not share:
         return Holes(name)
-    if not KINDS[name].random:
+    if not KINDS[name].varies or KINDS[name].draw is None:
         raise InputError("--masks", f"{name} has a size of its own, which {text!r} cannot change", f"give {name}")
     try:
         low, high = (float(bound) for bound in share.split("-"))
@@ -173,17 +194,18 @@ def parse_holes(text: str, *, resizes: bool = False) -> Holes:
     return Holes(name, (low, high))
 
 
-def _within(kind: Kind, bounds: tuple[float, float], size: Size, seeds: Callable[[str], tuple[int, int]]) -> np.ndarray:
-    """Draw, and where the kind grows join draws, until the share lies between the bounds; what would exceed them is
+def _within(draw: Draw, bounds: tuple[float, float], size: Size, seeds: Callable[[str], tuple[int, int]], *,
+            grows: bool) -> np.ndarray:
+    """Draw, and join the draws if they grow, until the share lies between the bounds; what would exceed them is
     dropped."""
     mask = np.zeros(size, bool)
     for attempt in range(ATTEMPTS):
-        drawn = kind.draw(seeds(str(attempt)), *size)
-        joined = mask | drawn if kind.grows else drawn
+        drawn = draw(seeds(str(attempt)), *size)
+        joined = mask | drawn if grows else drawn
         share = 100 * joined.mean()
         if bounds[0] <= share < bounds[1] and joined.any():
             return joined
-        if share < bounds[0] and kind.grows:
+        if share < bounds[0] and grows:
             mask = joined
     raise InputError("--masks", f"no mask of {size[1]} x {size[0]} pixels between {bounds[0]:g} and {bounds[1]:g} per "
                      f"cent in {ATTEMPTS} draws", "allow a wider range, or larger pictures")

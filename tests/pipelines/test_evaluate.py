@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 import denoise.model
-from pipelines import evaluate
+from pipelines import evaluate, restore_image
 from pipelines.evaluation import contact_sheet, frechet, plots, systems
 from pipelines.metrics import psnr
 from tests.pipelines.evaluation.test_frechet import StandIn
@@ -97,6 +97,15 @@ def test_the_order_of_the_steps(done):
     np.testing.assert_array_equal(both[~hole], denoised[~hole])
     assert (both[hole] != denoised[hole]).any()
     assert (pixels(done / "outputs/telea+n2v" / name)[~hole] != given[~hole]).any()
+
+
+def test_two_steps_are_what_the_restoration_does_in_one(folder, done):
+    """But for rounding to whole grey levels in between, which lets systems share a denoised picture."""
+    name = "gaussian-25_scratches/1.png"
+    mask = pixels(done / "masks" / name) > 127
+    restored = restore_image(pixels(done / "inputs" / name), mask, denoiser=folder / "n2v").image.astype(int)
+    difference = np.abs(pixels(done / "outputs/n2v+deepfill_v2" / name) - restored)
+    assert difference[~mask].max() == 0 and difference[mask].mean() < 0.5
 
 
 def test_tables_plots_and_sheets(done):

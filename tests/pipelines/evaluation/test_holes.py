@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,7 +21,7 @@ def test_masks_are_repeatable(kind):
     assert mask.shape == SIZE and mask.dtype == bool
     np.testing.assert_array_equal(mask, drawn(kind))
     others = [drawn(kind, name="b"), drawn(kind, seed=1)]
-    assert all((other != mask).any() for other in others) == KINDS[kind].random
+    assert all((other != mask).any() for other in others) == KINDS[kind].varies
     assert mask.any() == (kind != "none")
 
 
@@ -42,18 +44,28 @@ def test_the_centre_by_hand():
     np.testing.assert_array_equal(drawn("centre", size=(6, 8)), expected)
 
 
-def test_holes_are_painted_white_in_a_new_picture():
-    picture = np.full((4, 4, 3), 7, np.uint8)
-    mask = np.eye(4, dtype=bool)
-    painted = parse_holes("box").paint(picture, mask, seed=0, name="a")
-    assert (painted[mask] == 255).all() and (painted[~mask] == 7).all() and (picture == 7).all()
+def damaged(text, picture):
+    return parse_holes(text).damage(picture, lambda pixels: pixels + 1, seed=0, name="a", position=0)
 
 
-def test_a_kind_is_added_in_a_line(monkeypatch):
-    monkeypatch.setitem(KINDS, "dots", holes.Kind(lambda seed, height, width: np.eye(height, width, dtype=bool),
-                                                  paint=lambda picture, mask, seed: picture // 2))
-    assert drawn("dots", size=(3, 3)).sum() == 3
-    assert parse_holes("dots").paint(np.full((3, 3), 8), np.eye(3, dtype=bool), seed=0, name="a").max() == 4
+def test_drawn_holes_are_white_and_the_rest_is_noisy():
+    picture = np.full((8, 8, 3), 7, np.uint8)
+    degraded, mask = damaged("centre", picture)
+    assert (degraded[mask] == 255).all() and (degraded[~mask] == 8).all() and (picture == 7).all()
+
+
+def test_a_kind_is_added_in_a_line_and_noise_comes_over_what_it_renders(monkeypatch):
+    monkeypatch.setitem(KINDS, "dots", holes.Kind(lambda seed, height, width: np.eye(height, width, dtype=bool)))
+    monkeypatch.setitem(KINDS, "stains", holes.Kind(render=lambda picture, seed: SimpleNamespace(
+        image=picture // 2, mask=picture[..., 0] > 5)))
+    picture = np.full((3, 3, 3), 8, np.uint8)
+    assert damaged("dots", picture)[1].sum() == 3
+    degraded, mask = damaged("stains", picture)
+    assert (degraded == 5).all() and mask.all()
+    with pytest.raises(InputError, match="stains has a size of its own"):
+        parse_holes("stains:10-20")
+    with pytest.raises(ValueError, match="the mask of stains depends on the picture"):
+        drawn("stains")
 
 
 @pytest.fixture
