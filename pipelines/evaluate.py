@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
                          help="measure what another program has made of the inputs; may be repeated")
     systems.add_argument("--denoiser", default="auto", metavar="auto|self|NAME|DIR",
                          help="what n2v stands for, as in pipelines.restore (default: auto)")
-    systems.add_argument("--denoise-seconds", type=_positive, default=600.0, metavar="S",
+    systems.add_argument("--denoise-seconds", type=command.positive_number, default=600.0, metavar="S",
                          help="upper bound on its training for one picture; where it cuts in, results depend on the "
                               "machine's speed (default: 600)")
     systems.add_argument("--inpainter", default="default", metavar="NAME|FILE", help="weights of deepfill_v2")
@@ -50,19 +50,12 @@ def _parser() -> argparse.ArgumentParser:
                         help="paper: the published table's systems and figures; n2v-bsd68, n2v-w2s: benchmarks of the "
                              "denoiser alone, --data being the folder that holds train400 and bsd68, or w2s")
     suites.add_argument("--config", metavar="YAML", help="settings of the denoiser's training, in n2v-* suites")
-    suites.add_argument("--fraction", type=_positive, default=1.0, metavar="F",
+    suites.add_argument("--fraction", type=command.positive_number, default=1.0, metavar="F",
                         help="share of the training's epochs to do, in n2v-* suites (default: 1)")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="(default: auto)")
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"), help="(default: float32)")
     command.add_common_arguments(parser)
     return parser
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, received: {text}")
-    return value
 
 
 def _count(text: str) -> int:
