@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -54,6 +55,8 @@ class Runner:
                     try:
                         results[system][case] = self._restore(case, chain)
                     except Exception as error:
+                        if _is_disk_full(error):
+                            raise  # the others would fail alike
                         self._failed(f"{system}: {case.file}", error)
                     bar.update()
         return results
@@ -118,6 +121,14 @@ class Runner:
         self.failures += 1
         line = command.describe(error)
         command.report_error(line if what in line else f"{what}: {line}")
+
+
+def _is_disk_full(error: Optional[BaseException]) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return True
+        error = error.__cause__
+    return False
 
 
 def as_truth(path: Path, truth: np.ndarray) -> np.ndarray:

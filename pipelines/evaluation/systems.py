@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
@@ -114,18 +113,24 @@ class Workshop:
 
 
 def weights_facts(settings: Settings) -> dict[str, str]:
-    """The hashes of the weights behind the names, by which a run knows whether they are still the same."""
+    """The hashes of the weights behind the names, by which a run knows whether they are still the same.
+
+    Raises:
+        weights.WeightsError: If there are no weights of a name.
+    """
     import weights
     from pipelines.evaluation.cases import sha256
 
     files = {"inpainter": weights.find(settings.inpainter, kind=weights.DEEPFILL_V2)}
     if settings.v1_weights is not None:
-        files["v1_weights"] = Path(settings.v1_weights)
-    if settings.denoiser not in ("auto", "self", "none"):
+        files["v1_weights"] = weights.find(settings.v1_weights, kind=weights.DEEPFILL_V2)
+    if settings.denoiser == "auto":  # may take any of the shipped ones
+        files.update({name: weights.find(name, kind="n2v") for name in weights.names("n2v")})
+    elif settings.denoiser not in ("self", "none"):
         folder = Path(settings.denoiser)
         files["denoiser"] = (folder / "weights_best.h5" if folder.is_dir()
                              else weights.find(settings.denoiser, kind="n2v"))
-    return {name: sha256(path) for name, path in files.items() if os.path.isfile(path)}
+    return {name: sha256(path) for name, path in files.items() if path.is_file()}
 
 
 def prefixes(chain: Chain) -> Sequence[Chain]:

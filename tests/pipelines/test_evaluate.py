@@ -1,6 +1,7 @@
 """python -m pipelines.evaluate, from clean pictures to tables and back after a kill."""
 
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from PIL import Image
 
 import denoise.model
 from pipelines import evaluate, restore_image
-from pipelines.evaluation import contact_sheet, frechet, plots, systems
+from pipelines.errors import InputError
+from pipelines.evaluation import contact_sheet, frechet, plots, runner, systems
 from pipelines.metrics import psnr
 from tests.pipelines.evaluation.test_frechet import StandIn
 from tests.pipelines.evaluation.test_lpips import random_arrays
@@ -278,6 +280,18 @@ def test_results_of_nothing(folder, tmp_path, capsys):
     assert run(folder, tmp_path / "output", "--masks", "centre", "--results", f"theirs={tmp_path / 'empty'}",
                networks="telea") == 2
     assert "holds no result of theirs for any input" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("without_plots")
+def test_a_full_disk_ends_the_run(folder, tmp_path, monkeypatch, capsys):
+    def write(path, pixels, like):
+        raise InputError(path, "cannot be written (No space left on device)", "make room") from OSError(
+            errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(runner, "write_picture", write)
+    assert run(folder, tmp_path, "--masks", "scratches", networks="telea") == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert not (tmp_path / "finished.jsonl").exists()
 
 
 @pytest.mark.parametrize("arguments", [["--size", "0"], ["--limit", "x"], ["--fraction", "-1"],
