@@ -49,9 +49,10 @@ def _column(title: str, cases: Sequence[Case], figures: Mapping[Case, Figures], 
     parts = [_text(f"{title}: input, result, truth", width)]
     for case in cases:
         own = figures[case]
-        label = f"{case.picture[-22:]} PSNR {own['psnr']:.2f}"
+        label = f"PSNR {own['psnr']:.2f}"
         if own["hole_psnr"] is not None:
             label += f", hole {own['hole_psnr']:.2f}"
+        label += f": {case.picture}, {case.condition}"
         truth = read_picture(case.truth).pixels
         shown = [read_picture(case.input).pixels, as_truth(results[case], truth), truth]
         parts += [np.concatenate([_framed(pixels) for pixels in shown], axis=1), _text(label, width)]
