@@ -8,13 +8,13 @@ hole_fill ("zeros" where it is missing), channel_order, licence, source.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import h5py
 import tensorflow as tf
 
+from weights.atomic import replacing
 from weights.errors import WeightsError, one_line
 
 FORMAT = 1
@@ -51,7 +51,7 @@ def save_generator(model: tf.keras.Model, path: str | os.PathLike[str], *, half:
     }
     layers = [layer for layer in model.layers if layer.weights]
     try:
-        with _replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs.update(described)
             file.attrs["backend"] = "tensorflow"
             file.attrs["keras_version"] = KERAS_VERSION
@@ -188,15 +188,3 @@ def _read_saved_model(path: Path) -> tf.keras.Model:
 
 
 _READERS: dict[str, Callable[[Path], tf.keras.Model]] = {".h5": _read_h5, ".keras": _read_keras}
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place once the block has gone through."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.touch()  # says in fewer words than HDF5 why nothing can be written
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
