@@ -22,13 +22,15 @@ class RestorationChain(tf.Module):
             channels of an RGB image one by one; one that knows three sees a gray image as RGB.
         inpainter: What `deepfill_tf.build_generator` returns; None leaves the holes as the denoiser left them.
             A guided one makes the edges an input of the chain.
+        batch, size: Number of images and their (height, width) where a compiler must know them; None: any.
 
     Raises:
         ValueError: If a number of channels is neither 1 nor 3.
     """
 
     def __init__(self, *, channels: int, denoiser: Optional[TensorDenoiser] = None, denoiser_channels: int = 3,
-                 inpainter: Optional[tf.keras.Model] = None) -> None:
+                 inpainter: Optional[tf.keras.Model] = None, batch: Optional[int] = None,
+                 size: tuple[Optional[int], Optional[int]] = (None, None)) -> None:
         super().__init__(name="restoration_chain")
         for name, count in (("channels", channels), ("denoiser_channels", denoiser_channels)):
             if count not in (1, 3):
@@ -40,10 +42,10 @@ class RestorationChain(tf.Module):
         is_guided = inpainter is not None and len(inpainter.inputs) == 3
         # Traced here, once, with open sizes: images of different sizes share one graph.
         self.restore = tf.function(self._restore).get_concrete_function(
-            tf.TensorSpec([None, None, None, channels], tf.float32, name="image"),
-            tf.TensorSpec([None, None, None, 1], tf.float32, name="mask"),
+            tf.TensorSpec([batch, *size, channels], tf.float32, name="image"),
+            tf.TensorSpec([batch, *size, 1], tf.float32, name="mask"),
             tf.TensorSpec([2], tf.float32, name="value_range"),
-            *([tf.TensorSpec([None, None, None, 1], tf.float32, name="edges")] if is_guided else []))
+            *([tf.TensorSpec([batch, *size, 1], tf.float32, name="edges")] if is_guided else []))
 
     def __call__(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None
                  ) -> dict[str, tf.Tensor]:

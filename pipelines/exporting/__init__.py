@@ -1,0 +1,1 @@
+"""The trained system for other programs: what `python -m pipelines.export` writes."""
