@@ -24,6 +24,9 @@ class RestorationChain(tf.Module):
             A guided one makes the edges an input of the chain.
         batch, size: Number of images and their (height, width) where a compiler must know them; None: any.
 
+    Attributes:
+        is_guided: Whether it takes edges.
+
     Raises:
         ValueError: If a number of channels is neither 1 nor 3.
     """
@@ -39,13 +42,13 @@ class RestorationChain(tf.Module):
         self.denoiser_channels = denoiser_channels
         self._denoiser = denoiser
         self._inpainter = inpainter
-        is_guided = inpainter is not None and len(inpainter.inputs) == 3
+        self.is_guided = inpainter is not None and len(inpainter.inputs) == 3
         # Traced here, once, with open sizes: images of different sizes share one graph.
         self.restore = tf.function(self._restore).get_concrete_function(
             tf.TensorSpec([batch, *size, channels], tf.float32, name="image"),
             tf.TensorSpec([batch, *size, 1], tf.float32, name="mask"),
             tf.TensorSpec([2], tf.float32, name="value_range"),
-            *([tf.TensorSpec([batch, *size, 1], tf.float32, name="edges")] if is_guided else []))
+            *([tf.TensorSpec([batch, *size, 1], tf.float32, name="edges")] if self.is_guided else []))
 
     def __call__(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None
                  ) -> dict[str, tf.Tensor]:

@@ -55,8 +55,8 @@ def _parser() -> argparse.ArgumentParser:
                        help="savedmodel: write serving.md and request.json for TensorFlow Serving, too")
     chain.add_argument("--size", type=_size, metavar="HxW", help="stablehlo: of the pictures, such as 512x512")
     chain.add_argument("--batch", type=_count, metavar="N", help="stablehlo: number of pictures (default: 1)")
-    chain.add_argument("--licence", metavar="SPDX", help="bioimageio: licence of the weights of a denoiser of one's own, "
-                       "such as CC-BY-4.0")
+    chain.add_argument("--licence", metavar="SPDX", help="bioimageio: licence of the weights of a denoiser of one's "
+                       "own, such as CC-BY-4.0")
     chain.add_argument("--discriminator", metavar="RUN", help="keras: run folder whose discriminator goes along")
     step = parser.add_argument_group("training step")
     step.add_argument("--config", metavar="YAML", help="settings, see pipelines/configs/deepfill_*.yaml")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import tensorflow as tf
 
@@ -36,37 +35,19 @@ class ServedChain(tf.Module):
                  size: tuple[Optional[int], Optional[int]] = (None, None)) -> None:
         super().__init__(name="served_chain")
         chain = functools.partial(RestorationChain, channels=3, batch=batch, size=size)
-        noise_remover = {} if denoiser is None else {"denoiser": denoiser.tensor_function(),
-                                                     "denoiser_channels": denoiser.channels}
+        noise_remover: dict[str, Any] = {} if denoiser is None else {
+            "denoiser": denoiser.tensor_function(), "denoiser_channels": denoiser.channels}
         nothing, denoising, inpainting = chain(), chain(**noise_remover), chain(inpainter=inpainter)
-        both = chain(**noise_remover, inpainter=inpainter)
-        is_guided = len(inpainter.inputs) == 3
+        both = inpainting if denoiser is None else chain(**noise_remover, inpainter=inpainter)
         # Black and white are unknown to the graph's optimiser as they are to `Restorer`'s: it would turn divisions
         # by constants into products, which round otherwise.
         self.value_range = tf.Variable([0.0, 255.0], trainable=False, name="value_range")
         self.weights = {**_named("denoiser", denoising), **_named("inpainter", inpainting)}
+        self._restore = functools.partial(self._run, with_holes=both, without=denoising)
+        self._inpaint = functools.partial(self._run, with_holes=inpainting, without=nothing)
 
-        def applied(chain: RestorationChain, image: tf.Tensor, hole: tf.Tensor) -> Outputs:
-            edges = [tf.zeros_like(hole)] if is_guided and chain in (inpainting, both) else []
-            return chain(image, hole, self.value_range, *edges)
-
-        def chain_of(with_holes: RestorationChain, without: RestorationChain) -> Callable[..., Outputs]:
-            def run(image: tf.Tensor, mask: tf.Tensor) -> Outputs:
-                if not image.shape.is_fully_defined():  # else the signature has checked it, and XLA knows no assertions
-                    tf.debugging.assert_equal(tf.shape(image)[:3], tf.shape(mask)[:3],
-                                              message="image and mask should be of one number and size")
-                values, hole = tf.cast(image, tf.float32), holes(mask)
-                outputs = tf.cond(tf.reduce_any(hole > 0.5), lambda: applied(with_holes, values, hole),
-                                  lambda: applied(without, values, hole))
-                return {name: tf.ensure_shape(to_bytes(value), PICTURE) for name, value in outputs.items()}
-
-            return run
-
-        self._restore = chain_of(both, denoising)
-        self._inpaint = chain_of(inpainting, nothing)
-
-    def signatures(self) -> dict[str, Callable[..., Outputs]]:
-        """The functions to export, by name, traced for any number and size of pictures."""
+    def signatures(self) -> dict[str, Any]:
+        """The `tf.function`s to export, by name, for any number and size of pictures."""
         image = tf.TensorSpec(PICTURE, tf.uint8, name="image")
         mask = tf.TensorSpec(MASK, tf.uint8, name="mask")
         image_bytes = tf.TensorSpec([None], tf.string, name="image_bytes")
@@ -122,6 +103,23 @@ class ServedChain(tf.Module):
         masks = tf.broadcast_to(mask_bytes, tf.shape(image_bytes))
         return tf.map_fn(restore, (image_bytes, masks), parallel_iterations=1, fn_output_signature={
             "restored_bytes": tf.TensorSpec([], tf.string), "denoised_bytes": tf.TensorSpec([], tf.string)})
+
+    def _run(self, image: tf.Tensor, mask: tf.Tensor, *, with_holes: RestorationChain, without: RestorationChain
+             ) -> Outputs:
+        # Where sizes are known the signature checks them, and XLA knows no assertions.
+        checks = [] if image.shape.is_fully_defined() else [
+            tf.debugging.assert_equal(tf.shape(image)[:3], tf.shape(mask)[:3],
+                                      message="image and mask should be of one number and size")]
+        with tf.control_dependencies(checks):
+            # Python's way to call a signature lets other numbers of channels through.
+            values = tf.cast(tf.ensure_shape(image, PICTURE), tf.float32)
+            hole = holes(tf.ensure_shape(mask, MASK))
+
+        def applied(chain: RestorationChain) -> Outputs:
+            return chain(values, hole, self.value_range, tf.zeros_like(hole) if chain.is_guided else None)
+
+        outputs = tf.cond(tf.reduce_any(hole > 0.5), lambda: applied(with_holes), lambda: applied(without))
+        return {name: tf.ensure_shape(to_bytes(value), PICTURE) for name, value in outputs.items()}
 
 
 def _named(part: str, chain: RestorationChain) -> dict[str, tf.Variable]:

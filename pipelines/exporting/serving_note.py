@@ -29,16 +29,16 @@ example among the assets:
 
 The same from Python, without any package:
 
-    import base64, json, urllib.request
+    import base64, json, pathlib, urllib.request
 
     def encoded(path):
-        return {{"b64": base64.b64encode(open(path, "rb").read()).decode()}}
+        return {{"b64": base64.b64encode(pathlib.Path(path).read_bytes()).decode()}}
 
     request = {{"signature_name": "{signature}",
                "inputs": {{"image_bytes": [encoded("photo.png")], "mask_bytes": [encoded("mask.png")]}}}}
     answer = urllib.request.urlopen("http://localhost:8501/v1/models/restore:predict", json.dumps(request).encode())
     restored = json.load(answer)["outputs"]["restored_bytes"][0]["b64"]
-    open("restored.png", "wb").write(base64.b64decode(restored))
+    pathlib.Path("restored.png").write_bytes(base64.b64decode(restored))
 
 An empty string as mask: nothing is filled. `serving_default` takes arrays instead of files, as nested lists.
 """
