@@ -7,6 +7,7 @@ from typing import Optional
 
 import tensorflow as tf
 
+from deepfill_tf.hole_generator import HoleGenerator
 from deepfill_tf.inference import complete
 
 TensorDenoiser = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -36,10 +37,10 @@ class RestorationChain(tf.Module):
         self.channels = channels
         self.denoiser_channels = denoiser_channels
         self._denoiser = denoiser
-        self._inpainter = inpainter
+        self._inpainter = None if inpainter is None else HoleGenerator(inpainter)
         is_guided = inpainter is not None and len(inpainter.inputs) == 3
         # Traced here, once, with open sizes: images of different sizes share one graph.
-        self.restore = tf.function(self._restore).get_concrete_function(
+        self.restore = tf.function(self._restore, autograph=False).get_concrete_function(
             tf.TensorSpec([None, None, None, channels], tf.float32, name="image"),
             tf.TensorSpec([None, None, None, 1], tf.float32, name="mask"),
             tf.TensorSpec([2], tf.float32, name="value_range"),

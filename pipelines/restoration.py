@@ -18,7 +18,6 @@ from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, deno
 from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.inpainting import EdgesRequest, edges_of, given_edges, is_guided, load_inpainter
-from pipelines.windows import inpaint_by_windows
 
 # Above it the attention's score map, (pixels / 64) squared, outgrows the memory of an ordinary computer.
 WHOLE_PIXELS = 600 * 800
@@ -125,11 +124,8 @@ class Restorer:
                 denoised = _as_type(np.clip(denoise_tiled(denoiser, frame, mask), *value_range), frame)
             restored = denoised
             if has_network:
-                def inpaint(*parts):
-                    outputs = self._run_chain(*parts, denoiser=None, value_range=value_range, inpaint=True)
-                    return _as_type(outputs["restored"], frame)
-
-                restored = inpaint_by_windows(inpaint, denoised, mask, *guides)
+                outputs = self._run_chain(denoised, mask, *guides, denoiser=None, value_range=value_range, inpaint=True)
+                restored = _as_type(outputs["restored"], frame)
         if self._generator is None and mask.any():
             restored = inpaint_baseline(self.inpainter, denoised.squeeze(-1) if frame.shape[-1] == 1 else denoised,
                                         mask).reshape(frame.shape)

@@ -68,6 +68,10 @@ class ContextualAttention(tf.keras.layers.Layer):
         self.hole_only = hole_only
 
     def call(self, features, mask, needed=None, return_offsets=False):
+        return self._attend(features, mask, needed, return_offsets)
+
+    @tf.autograph.experimental.do_not_convert  # nothing in it needs it, and it takes longer than the tracing
+    def _attend(self, features, mask, needed, return_offsets):
         reach = self.fuse_size // 2 if self.fuse else 0
         keys, norms, grid = self._keys(features, margin=reach)
         batch = features.shape[0] or tf.shape(features)[0]

@@ -41,6 +41,10 @@ class TensionFill(tf.keras.layers.Layer):
         super().__init__(**{"dtype": "float32", **kwargs})  # solvers need the digits, whatever the policy
 
     def call(self, image, mask):
+        return self._fill(image, mask)
+
+    @tf.autograph.experimental.do_not_convert  # nothing in it needs it, and it takes longer than the tracing
+    def _fill(self, image, mask):
         hole = mask > 0.5
         filled = _first_guess(tf.where(hole, tf.zeros_like(image), image), hole)
         for _ in range(CYCLES):
