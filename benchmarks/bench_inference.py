@@ -5,7 +5,7 @@
 
 Each case runs in a process of its own, which restores a seeded picture without denoising it, as
 `python -m pipelines.restore --denoiser none` does: once to trace the graph, then `--repeats` times, of which the
-fastest is printed. The machine's rate is that of a matrix product of 2048 x 2048 in float32, measured before and after.
+fastest is printed. The machine's rate is that of a matrix product of 2048 x 2048 in float32, measured right after.
 GFLOP are those of the whole network at that size; what a small hole spares shows as a share above the machine's rate.
 The official network's seconds are those of the yardstick (below), scaled by this machine's rate.
 """
@@ -13,14 +13,19 @@ The official network's seconds are those of the yardstick (below), scaled by thi
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from pipelines.plan import STRATEGIES, make_plan
 
 PRODUCT_SIDE = 2048
 # The official graph on a machine with 390 GFLOP/s: seconds at these sizes. It was killed at 2048 x 2048.
@@ -36,17 +41,22 @@ def main() -> None:
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--memory-limit", help="as of pipelines.restore")
+    parser.add_argument("--strategy", default="auto", choices=STRATEGIES)
+    parser.add_argument("--weights", default="default", help="shipped weights or a file")
     parser.add_argument("--case", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.case:
         print(json.dumps(measure(*arguments.case.split(","), arguments)))
         return
-    print("| size      | holes     | ratio | first s | s      | official s | of official | peak MB | GFLOP | product GFLOP/s "
-          "| share |")
-    for size in arguments.sizes:
-        for mask in arguments.masks:
-            command = [sys.executable, __file__, "--case", f"{size},{mask}", "--precision", arguments.precision,
-                       "--repeats", str(arguments.repeats)]
+    print("| size      | holes     | ratio | first s |      s | official s | of official | peak MB | planned "
+          "| GFLOP | product GFLOP/s | share |")
+    for size, mask in itertools.product(arguments.sizes, arguments.masks):
+        with tempfile.TemporaryDirectory() as folder:  # drawing the mask takes memory that must not be counted
+            drawn = Path(folder) / "mask.npy"
+            np.save(drawn, seeded_mask(mask, *sides(size)))
+            command = [sys.executable, __file__, "--case", f"{size},{drawn}", "--precision", arguments.precision,
+                       "--repeats", str(arguments.repeats), "--strategy", arguments.strategy, "--weights",
+                       arguments.weights]
             command += ["--memory-limit", arguments.memory_limit] if arguments.memory_limit else []
             found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             print_row(size, mask, found)
@@ -60,31 +70,39 @@ def print_row(size: str, mask: str, found: dict[str, Any]) -> None:
         official, part = f"{seconds:.2f}", f"{found['seconds'] / seconds:.2f}"
     share = found["gflop"] / found["seconds"] / found["rate"]
     print(f"| {size:<9} | {mask:<9} | {found['ratio']:5.1%} | {found['first_seconds']:7.2f} | {found['seconds']:6.2f} "
-          f"| {official:>10} | {part:>11} | {found['peak_megabytes']:7.0f} | {found['gflop']:5.0f} | {found['rate']:15.0f} "
-          f"| {share:5.0%} |", flush=True)
+          f"| {official:>10} | {part:>11} | {found['peak_megabytes']:7.0f} | {found['planned_megabytes']:7.0f} "
+          f"| {found['gflop']:5.0f} | {found['rate']:15.0f} | {share:5.0%} |", flush=True)
 
 
-def measure(size: str, mask_kind: str, arguments: argparse.Namespace) -> dict[str, float]:
+def sides(size: str) -> tuple[int, int]:
+    """Height and width of "WIDTHxHEIGHT"."""
+    width, height = (int(side) for side in size.split("x"))
+    return height, width
+
+
+def measure(size: str, mask_file: str, arguments: argparse.Namespace) -> dict[str, float]:
     """Figures of one case, in this process."""
     from pipelines import runtime
 
     runtime.start(seed=0, precision=arguments.precision)
     from pipelines.images import Picture
+    from pipelines.machine import parse_bytes
     from pipelines.restoration import Restorer
 
-    width, height = (int(side) for side in size.split("x"))
-    picture, mask = Picture(seeded_picture(height, width)), seeded_mask(mask_kind, height, width)
-    rates = [product_rate()]
-    restorer = Restorer(denoiser="none", inpainter="default")
+    height, width = sides(size)
+    picture, mask = Picture(seeded_picture(height, width)), np.load(mask_file)
+    limit = parse_bytes(arguments.memory_limit) if arguments.memory_limit else None
+    restorer = Restorer(denoiser="none", inpainter=arguments.weights, strategy=arguments.strategy, memory_limit=limit)
     seconds = []
     for _ in range(1 + arguments.repeats):
         start = time.perf_counter()
         restorer.restore(picture, mask)
         seconds.append(time.perf_counter() - start)
-    rates.append(product_rate())
-    return {"first_seconds": seconds[0], "seconds": min(seconds[1:] or seconds), "rate": max(rates),
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # before the rate is measured
+    return {"first_seconds": seconds[0], "seconds": min(seconds[1:] or seconds), "rate": product_rate(),
             "ratio": float(mask.mean()), "gflop": network_gflop(height, width),
-            "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+            "planned_megabytes": make_plan(mask, strategy=arguments.strategy, memory_limit=limit).peak_bytes / 2**20,
+            "peak_megabytes": peak}
 
 
 def seeded_picture(height: int, width: int) -> np.ndarray:

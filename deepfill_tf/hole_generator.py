@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Optional, Union
 
 import tensorflow as tf
 
 from deepfill_tf.generator import hole_fill_of
-from deepfill_tf.layers.contextual_attention import BLOCK_BYTES, ContextualAttention
+from deepfill_tf.layers.contextual_attention import ContextualAttention
 from deepfill_tf.layers.hole_reach import HoleReach
 from deepfill_tf.layers.masking import ShrinkMask
 from deepfill_tf.tiles import Scaled, map_tiles
 
 CELL = 4  # pixels: where the networks work at a quarter of the image's size
-WINDOW_BYTES = 512 * 2**20
+WORKING_BYTES = 256 * 2**20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Part:
     bytes_per_cell: int
 
 
-class HoleGenerator:
+class HoleGenerator(tf.Module):
     """The same network as `generator`, for the same pixels in the hole.
 
     All of it but the attention is local: encoders, the dilated middle, decoders. Each is computed tile by tile, only
@@ -41,17 +42,15 @@ class HoleGenerator:
 
     Args:
         generator: What `build_generator` of either version returns.
-        window_bytes: Bound for what a tile takes at a time; the smallest tiles need about 10 MB.
-        block_bytes: Bound for the attention's score maps at a time.
 
     Attributes:
-        inputs: Those of `generator`.
+        generator, inputs: That, and its inputs.
     """
 
-    def __init__(self, generator: tf.keras.Model, *, window_bytes: int = WINDOW_BYTES, block_bytes: int = BLOCK_BYTES
-                 ) -> None:
+    def __init__(self, generator: tf.keras.Model) -> None:
+        super().__init__(name="hole_generator")
+        self.generator = generator  # so that its variables are found when this is saved
         self.inputs = generator.inputs
-        self.window_bytes = window_bytes
         image, mask, *edges = generator.inputs
 
         def output(name):
@@ -73,41 +72,59 @@ class HoleGenerator:
         self._imagine_on = part([output("xconv6")], [], output("xconv10_atrous"), 30, 3000)
         self._look = part([], refining, output("pmconv6"), 4, 12000)
         self._attend = ContextualAttention.from_config({
-            **generator.get_layer("contextual_attention").get_config(), "hole_only": True, "block_bytes": block_bytes})
+            **generator.get_layer("contextual_attention").get_config(), "hole_only": True})
         self._finish = part([output("xconv10_atrous"), output("contextual_attention")],
                             [pasted] if self._paints_onto else [], generator.outputs[1], 6, 12000)
 
-    def __call__(self, inputs: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-        """Coarse and refined stage, as the generator's own call gives them in the hole; elsewhere unspecified."""
+    def __call__(self, inputs: Sequence[tf.Tensor], *, working_bytes: Union[int, tf.Tensor] = WORKING_BYTES,
+                 details: Optional[tf.Tensor] = None) -> list[tf.Tensor]:
+        """Fill the hole.
+
+        Args:
+            inputs: As of the generator: H, W multiples of 8.
+            working_bytes: int64: bound for what the convolutions of a tile, or a few queries' scores, take at a time,
+                besides images, features and keys. The smallest tiles need about 30 MB. The result does not depend on
+                it.
+            details: (B, H / 4, W / 4, D), anything that belongs to the known image.
+
+        Returns:
+            Coarse and refined stage, as the generator's own call gives them in the hole; elsewhere unspecified. With
+            details a third tensor: for the hole, those of the places from which the attention borrows.
+        """
         image, mask, *edges = inputs
+        working_bytes = tf.cast(working_bytes, tf.int64)
         hole = tf.nn.max_pool2d(mask, CELL, CELL, "VALID")
         start = self._start([image, mask])
         features = self._features(self._encode, [], [start, mask, *edges],
-                                  _widened(hole, self._decode.reach + self._spread.reach))
-        features = self._features(self._spread, [features], [], _widened(hole, self._decode.reach))
-        pasted = self._run(self._decode, [features], [start, mask], Scaled(start, CELL), hole)
+                                  _widened(hole, self._decode.reach + self._spread.reach), working_bytes)
+        features = self._features(self._spread, [features], [], _widened(hole, self._decode.reach), working_bytes)
+        pasted = self._run(self._decode, [features], [start, mask], Scaled(start, CELL), hole, working_bytes)
         refining = [pasted, mask] if self._sees_mask else [pasted]
         imagined = self._features(self._imagine, [], refining,
-                                  _widened(hole, self._finish.reach + self._imagine_on.reach))
-        imagined = self._features(self._imagine_on, [imagined], [], _widened(hole, self._finish.reach))
+                                  _widened(hole, self._finish.reach + self._imagine_on.reach), working_bytes)
+        imagined = self._features(self._imagine_on, [imagined], [], _widened(hole, self._finish.reach), working_bytes)
         with tf.control_dependencies([imagined]):  # one after another: both at once would take twice the memory
-            features = self._features(self._look, [], [*map(tf.identity, refining)], tf.ones_like(hole))
-        attended = self._attend(features, ShrinkMask()(mask), HoleReach()(mask))
-        refined = self._run(self._finish, [imagined, attended], [pasted] if self._paints_onto else [],
-                            Scaled(pasted, CELL), hole)
-        return [pasted, refined]
+            features = self._features(self._look, [], [*map(tf.identity, refining)], tf.ones_like(hole), working_bytes)
 
-    def _features(self, part, features, images, needed):
+        def attended(values=None):
+            return self._attend(features, ShrinkMask()(mask), HoleReach()(mask), values, working_bytes)
+
+        refined = self._run(self._finish, [imagined, attended()], [pasted] if self._paints_onto else [],
+                            Scaled(pasted, CELL), hole, working_bytes)
+        return [pasted, refined] if details is None else [pasted, refined, attended(details)]
+
+    def _features(self, part, features, images, needed, working_bytes):
         channels = part.model.output_shape[-1]
         zeros = tf.zeros(tf.concat([tf.shape(needed)[:3], [channels]], axis=0))
         zeros = tf.ensure_shape(zeros, [None, None, None, channels])
-        return self._run(part, features, images, Scaled(zeros, 1), needed)
+        return self._run(part, features, images, Scaled(zeros, 1), needed, working_bytes)
 
-    def _run(self, part, features, images, background, needed):
+    def _run(self, part, features, images, background, needed, working_bytes):
         inputs = [*(Scaled(tensor, 1) for tensor in features), *(Scaled(tensor, CELL) for tensor in images)]
-        batch = tf.shape(needed)[0]
+        bytes_per_cell = part.bytes_per_cell * tf.shape(needed, out_type=tf.int64)[0]
+        largest = tf.cast(tf.minimum(working_bytes // bytes_per_cell, tf.int32.max), tf.int32)
         return map_tiles(lambda *tensors: part.model(list(tensors)), inputs, background, needed, reach=part.reach,
-                         largest=self.window_bytes // (batch * part.bytes_per_cell))
+                         largest=largest)
 
 
 def _widened(cells, reach):

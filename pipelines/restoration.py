@@ -14,13 +14,12 @@ import numpy as np
 
 from pipelines import runtime
 from pipelines.baselines import inpaint_baseline
-from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, denoise_tiled, load_denoiser
+from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, load_denoiser
 from pipelines.errors import InputError
 from pipelines.images import Picture
-from pipelines.inpainting import EdgesRequest, edges_of, given_edges, is_guided, load_inpainter
-
-# Above it the attention's score map, (pixels / 64) squared, outgrows the memory of an ordinary computer.
-WHOLE_PIXELS = 600 * 800
+from pipelines.inpainting import EdgesRequest, edges_of, given_edges, load_inpainter
+from pipelines.networks import Networks
+from pipelines.plan import AUTO, make_plan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +50,7 @@ class Restorer:
         denoise_seconds: Upper bound on that training.
         progress: Called after each of its steps.
         inpaints: False where all masks will be empty: the inpainter is not loaded.
+        strategy, memory_limit: How holes are filled and within what memory, see `pipelines.plan.make_plan`.
 
     Raises:
         InputError, weights.WeightsError: If denoiser or inpainter cannot be had.
@@ -58,7 +58,7 @@ class Restorer:
 
     def __init__(self, *, denoiser: DenoiserRequest = "auto", inpainter: Union[str, os.PathLike[str]] = "default",
                  seed: int = 0, denoise_seconds: float = 60.0, progress: Optional[Progress] = None,
-                 inpaints: bool = True) -> None:
+                 inpaints: bool = True, strategy: str = AUTO, memory_limit: Optional[int] = None) -> None:
         runtime.start(None, precision=None)  # the device and the precision are the caller's to choose
 
         self.request = denoiser
@@ -67,12 +67,14 @@ class Restorer:
         self.denoise_seconds = denoise_seconds
         self.progress = progress
         self._denoiser = load_denoiser(denoiser)
-        self._generator = load_inpainter(self.inpainter) if inpaints else None
-        self._chains: dict[tuple[int, int, bool], Any] = {}
+        self.strategy = strategy
+        self.memory_limit = memory_limit
+        self._networks = Networks(load_inpainter(self.inpainter) if inpaints else None,
+                                  keeps_denoisers=self._denoiser is not None)
 
     def check_guidable(self) -> None:
         """Raise InputError unless the inpainter takes edges."""
-        if not is_guided(self._generator):
+        if not self._networks.is_guided:
             raise InputError("edges", f"are of no use to the inpainter {self._inpainter_name()}, which is not guided",
                              "leave them out, or choose guided weights")
 
@@ -99,54 +101,26 @@ class Restorer:
         if not np.isfinite(picture.value_range).all():
             raise InputError("image", "has values that are not finite", "replace them, and mark them in the mask")
         seconds: dict[str, float] = {}
+        plan = make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit)
         frames = picture.pixels.reshape(-1, *picture.size, 3 if "C" in picture.axes else 1)
         with _timed(seconds, "denoiser"):
             choice = choose_denoiser(self.request, self._denoiser, frames, mask, value_range=picture.value_range,
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
         with _timed(seconds, "restoration"):
-            pairs = [self._restore_frame(frame, mask, edges, choice.denoiser, picture.value_range)
-                     for frame in frames]
-        denoised, restored = (np.stack(stage).reshape(picture.pixels.shape) for stage in zip(*pairs))
+            guides = None
+            if self._networks.is_guided and mask.any():
+                guides = np.stack([edges_of(frame, edges, picture.value_range) for frame in frames])
+            denoised, restored = self._networks.restore(frames, mask, guides, denoiser=choice.denoiser,
+                                                        value_range=picture.value_range, plan=plan)
+            if self._networks.generator is None and mask.any():
+                restored = np.stack([self._inpaint_classically(frame, mask) for frame in denoised])
+        denoised, restored = (stage.reshape(picture.pixels.shape) for stage in (denoised, restored))
         return RestorationResult(restored, mask, denoised,
-                                 self._report(choice, picture, denoised, mask, edges, seconds))
+                                 self._report(choice, picture, denoised, mask, edges, seconds, plan))
 
-    def _restore_frame(self, frame, mask, edges, denoiser, value_range):
-        """(denoised, restored) of one frame (H, W, C), in its type."""
-        has_network = self._generator is not None and mask.any()
-        guides = [edges_of(frame, edges, value_range)] if has_network and is_guided(self._generator) else []
-        if frame[..., 0].size <= WHOLE_PIXELS:
-            outputs = self._run_chain(frame, mask, *guides, denoiser=denoiser, value_range=value_range,
-                                      inpaint=has_network)
-            denoised, restored = (_as_type(outputs[key], frame) for key in ("denoised", "restored"))
-        else:
-            denoised = frame
-            if denoiser is not None:
-                denoised = _as_type(np.clip(denoise_tiled(denoiser, frame, mask), *value_range), frame)
-            restored = denoised
-            if has_network:
-                outputs = self._run_chain(denoised, mask, *guides, denoiser=None, value_range=value_range, inpaint=True)
-                restored = _as_type(outputs["restored"], frame)
-        if self._generator is None and mask.any():
-            restored = inpaint_baseline(self.inpainter, denoised.squeeze(-1) if frame.shape[-1] == 1 else denoised,
-                                        mask).reshape(frame.shape)
-        return denoised, restored
-
-    def _run_chain(self, frame, mask, *edges, denoiser, value_range, inpaint):
-        from pipelines.chain import RestorationChain
-
-        key = (frame.shape[-1], id(denoiser), inpaint)
-        if key not in self._chains:
-            if self._denoiser is None:
-                self._chains.clear()  # a denoiser of its own for each picture: the last one's is of no more use
-            function = None if denoiser is None else denoiser.tensor_function()
-            self._chains[key] = denoiser, RestorationChain(
-                channels=frame.shape[-1], denoiser=function,
-                denoiser_channels=3 if denoiser is None else denoiser.channels,
-                inpainter=self._generator if inpaint else None)
-        mask, *edges = (marks[np.newaxis, ..., np.newaxis].astype(np.float32) for marks in (mask, *edges))
-        outputs = self._chains[key][1](frame[np.newaxis].astype(np.float32), mask,
-                                       np.asarray(value_range, np.float32), *edges)
-        return {name: tensor.numpy()[0] for name, tensor in outputs.items()}
+    def _inpaint_classically(self, frame, mask):
+        plane = frame.squeeze(-1) if frame.shape[-1] == 1 else frame
+        return inpaint_baseline(self.inpainter, plane, mask).reshape(frame.shape)
 
     def _denoiser_name(self, choice):
         if choice.denoiser is None:
@@ -160,7 +134,7 @@ class Restorer:
 
         return weights.default_name(weights.DEEPFILL_V2) if self.inpainter == weights.DEFAULT else self.inpainter
 
-    def _report(self, choice, picture, denoised, mask, edges, seconds):
+    def _report(self, choice, picture, denoised, mask, edges, seconds, plan):
         from denoise import estimate_noise
 
         frame = denoised[0] if picture.is_stack else denoised
@@ -171,7 +145,7 @@ class Restorer:
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),
             "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,
             "noise_sigma_after": estimate_noise(frame, damage=mask).sigma,
-            "hole_ratio": float(mask.mean()),
+            "hole_ratio": float(mask.mean()), "strategy": plan.strategy, "factor": plan.factor, "window": plan.window,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "peak_memory_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         }
@@ -212,13 +186,6 @@ def _as_hole(mask):
     if mask.ndim == 3 and mask.shape[-1] == 1:
         mask = mask[..., 0]
     return mask > (127 if mask.dtype == np.uint8 and mask.max(initial=0) > 1 else 0)
-
-
-def _as_type(values, like):
-    """Round and clip float32 values to the type of `like`; what is a whole number already keeps its value."""
-    if like.dtype.kind == "u":
-        values = np.clip(np.rint(values), 0, np.iinfo(like.dtype).max)
-    return values.astype(like.dtype)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from pipelines.comparison import comparison
 from pipelines.errors import InputError
 from pipelines.images import (Picture, check_writable, make_folder, read_mask, read_picture, read_sketch, replacing,
                               write_mask, write_picture)
+from pipelines.plan import make_plan
 from pipelines.restore_jobs import Job, plan_jobs
 
 Inputs = tuple[Picture, np.ndarray, Union[None, str, np.ndarray]]  # picture, mask and edges
@@ -36,7 +37,8 @@ def restore_files(arguments: argparse.Namespace) -> int:
     bar = _StepBar()
     restorer = Restorer(denoiser=arguments.denoiser, inpainter=arguments.inpainter, seed=arguments.seed,
                         denoise_seconds=arguments.denoise_seconds, progress=bar.show,
-                        inpaints=arguments.mask != "none")
+                        inpaints=arguments.mask != "none", strategy=arguments.strategy,
+                        memory_limit=arguments.memory_limit)
     if arguments.edges is not None:
         restorer.check_guidable()
     entries: list[dict[str, Any]] = []
@@ -66,6 +68,19 @@ def restore_files(arguments: argparse.Namespace) -> int:
     if failures:
         command.report_error(f"{failures} of {len(jobs)} pictures could not be restored, see above")
     return command.SOME_FAILED if failures else command.DONE
+
+
+def plan_files(arguments: argparse.Namespace) -> int:
+    """Print, for every input, what restoring it will take; nothing is restored or written.
+
+    Raises:
+        InputError: If the arguments or an input cannot be used.
+    """
+    for job in plan_jobs(arguments):
+        _, mask, _ = _read(job, arguments)
+        plan = make_plan(mask, strategy=arguments.strategy, memory_limit=arguments.memory_limit)
+        print(f"{job.source}: {mask.mean():.1%} to fill; {plan.describe()}", flush=True)
+    return command.DONE
 
 
 def _read(job: Job, arguments: argparse.Namespace) -> Inputs:
