@@ -14,6 +14,7 @@ FEWEST_BLOCKS = 6
 SMALLEST_SIDE = 5  # pixels: nothing can be measured in smaller images, which count as free of noise
 # Measured in docs/denoising.md. Photographs have weak colour noise of their own that JPEG has made alike.
 CORRELATED, CORRELATED_COLOURS = 0.125, 0.2
+SHARED = 0.45  # noise of colour differences, as a share of what independent channels would give
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,11 +27,15 @@ class NoiseEstimate:
         correlation: Of the noise of neighbouring pixels: about 0 for independent noise, at most about 1.
         is_correlated: Whether Noise2Void will do less than usual, since it only removes what cannot be
             predicted from the neighbours.
+        is_shared: Whether the colour channels have their noise in common, as in a gray picture stored as RGB or after
+            JPEG has thinned out the colours. A network that sees all channels at once then predicts a pixel's noise
+            from its other channels: the channels must be denoised one by one.
     """
 
     sigma: float
     correlation: float
     is_correlated: bool
+    is_shared: bool = False
 
 
 def estimate_noise(image: np.ndarray, *, damage: np.ndarray | None = None) -> NoiseEstimate:
@@ -40,7 +45,7 @@ def estimate_noise(image: np.ndarray, *, damage: np.ndarray | None = None) -> No
     blocks of 8 x 8, where there is little but noise: each loses the quadratic surface that fits it best, and
     blocks with damaged or clipped pixels, or without any variation, do not count. It is the mean
     of the channels or, if that is larger, what the colour differences have, since JPEG and demosaicing spoil
-    these first.
+    these first; but where the channels share their noise, the colour differences have none and do not count.
 
     Args:
         image: (H, W) or (H, W, C), any real dtype.
@@ -65,16 +70,24 @@ def estimate_noise(image: np.ndarray, *, damage: np.ndarray | None = None) -> No
         nearest = ndimage.distance_transform_edt(holes, return_distances=False, return_indices=True)
         values = values[tuple(nearest)]
     planes = np.moveaxis(values, -1, 0)
-    # a constant plane has no detail at all, of which scikit-image would take the median
-    sigma = float(np.mean([estimate_sigma(plane) if np.ptp(plane) > 0 else 0.0 for plane in planes]))
+    sigma = float(np.mean([_sigma(plane) for plane in planes]))
     unusable = holes | ((planes <= planes.min((1, 2), keepdims=True))
                         | (planes >= planes.max((1, 2), keepdims=True))).any(0)
     alike, alike_colours = float(np.mean([_correlation(plane, unusable) for plane in planes])), 0.0
+    is_shared = False
     if len(planes) == 3:
         red, green, blue = planes
-        alike_colours = max(_correlation(red - green, unusable), _correlation(blue - green, unusable))
+        differences = red - green, blue - green
+        is_shared = max(map(_sigma, differences)) < SHARED * np.sqrt(2) * sigma
+        if not is_shared:
+            alike_colours = max(_correlation(difference, unusable) for difference in differences)
     return NoiseEstimate(sigma, max(alike, alike_colours),
-                         alike > CORRELATED or alike_colours > CORRELATED_COLOURS)
+                         alike > CORRELATED or alike_colours > CORRELATED_COLOURS, is_shared)
+
+
+def _sigma(plane: np.ndarray) -> float:
+    # a constant plane has no detail at all, of which scikit-image would take the median
+    return float(estimate_sigma(plane)) if np.ptp(plane) > 0 else 0.0
 
 
 def _blocks(plane: np.ndarray) -> np.ndarray:

@@ -140,7 +140,7 @@ class Restorer:
 
         key = (frame.shape[-1], id(denoiser), inpaint)
         if key not in self._chains:
-            if self._denoiser is None:
+            if denoiser is not None and denoiser is not self._denoiser:
                 self._chains.clear()  # a denoiser of its own for each picture: the last one's is of no more use
             function = None if denoiser is None else denoiser.tensor_function()
             self._chains[key] = denoiser, RestorationChain(
@@ -152,13 +152,6 @@ class Restorer:
                                        np.asarray(value_range, np.float32), *edges)
         return {name: tensor.numpy()[0] for name, tensor in outputs.items()}
 
-    def _denoiser_name(self, choice):
-        if choice.denoiser is None:
-            return "none"
-        if self._denoiser is None:
-            return "self"
-        return os.fspath(self.request) if isinstance(self.request, (str, os.PathLike)) else "given"
-
     def _inpainter_name(self):
         import weights
 
@@ -169,7 +162,7 @@ class Restorer:
 
         frame = denoised[0] if picture.is_stack else denoised
         return {
-            "denoiser": self._denoiser_name(choice), "denoiser_reason": choice.reason,
+            "denoiser": choice.name, "denoiser_reason": choice.reason,
             "warnings": list(choice.warnings), "inpainter": self._inpainter_name(),
             "edges": "none" if edges is None else edges if isinstance(edges, str) else "given", "seed": self.seed,
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
+from denoise.config import DenoiserConfig
 from pipelines import command
 from pipelines.errors import InputError
 
@@ -15,11 +17,23 @@ if TYPE_CHECKING:
     import numpy as np
 
     from denoise.training import TrainingSummary
+    from pipelines.training_noise import TrainingNoise
 
 AXES = ("YX", "YXC", "TYX", "TYXC", "ZYX", "ZYXC")
 # n2v masks one pixel in a box of side sqrt(100 / n2v_perc_pix), in a volume too: 1.5 means 0.2 % there
 VOLUME_SETTINGS = {"n2v_patch_shape": (16, 64, 64), "n2v_perc_pix": 1.5}
 IMAGES_CHECKED_FOR_CORRELATION = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingSettings(DenoiserConfig):
+    """What --config holds: the denoiser's settings, and what is done to the images first.
+
+    Args:
+        synthetic_noise: Noise for images that have none, see `pipelines.training_noise`: "gaussian:10-50", say.
+    """
+
+    synthetic_noise: Optional[str] = None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,29 +59,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds at the latest")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: auto")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32",
+                        help="of convolutions (default: float32)")
     command.add_common_arguments(parser)
     return parser
 
 
 def _work(arguments: argparse.Namespace) -> int:
-    from denoise.config import DenoiserConfig
     from pipelines import config, run_folder, runtime
+    from pipelines.training_noise import parse_training_noise
 
-    settings = config.load(arguments.config, DenoiserConfig)
+    settings = config.load(arguments.config, TrainingSettings)
+    noise = None if settings.synthetic_noise is None else parse_training_noise(settings.synthetic_noise)
     if arguments.seconds is not None and not arguments.seconds > 0:
         raise InputError("--seconds", f"must be above 0, found {arguments.seconds}", "give a time in seconds")
-    paths, images, axes = _read(arguments.data, arguments.axes)
+    paths, images, axes = _read(arguments.data, arguments.axes, noise, arguments.seed)
     if "Z" in axes and arguments.config is None:
-        settings = config.load(None, DenoiserConfig, **VOLUME_SETTINGS)
+        settings = config.load(None, TrainingSettings, **VOLUME_SETTINGS)
     if len(settings.n2v_patch_shape) != (3 if "Z" in axes else 2):
         raise InputError(arguments.config or "--axes",
                          f"n2v_patch_shape {list(settings.n2v_patch_shape)} does not fit axes {axes}",
                          "give it one side each for Y and X, and for Z before them if there is Z")
     damage = None if arguments.mask is None else _read_damage(
         Path(arguments.mask), paths, images, axes, arguments.data)
-    runtime.start(arguments.device, seed=arguments.seed)
+    runtime.start(arguments.device, seed=arguments.seed, precision=arguments.precision)
     _warn_of_correlation(images, axes)
-    facts = {"data": arguments.data, "images": len(images), "axes": axes, "mask": arguments.mask}
+    facts = {"data": arguments.data, "images": len(images), "axes": axes, "mask": arguments.mask,
+             "precision": arguments.precision}
     folder = run_folder.create(arguments.output, settings, seed=arguments.seed, resume=arguments.resume,
                                facts=facts)
 
@@ -88,8 +106,9 @@ def _work(arguments: argparse.Namespace) -> int:
     return command.DONE
 
 
-def _read(pattern: str, wanted: str | None) -> tuple[list[Path], list[np.ndarray], str]:
-    """Read all images; returns their paths, pixels and axes."""
+def _read(pattern: str, wanted: str | None, noise: TrainingNoise | None, seed: int) \
+        -> tuple[list[Path], list[np.ndarray], str]:
+    """Read all images and add the noise that is asked for; returns their paths, pixels and axes."""
     from pipelines.images import list_images, read_picture
 
     paths, images, axes = list_images(pattern), [], wanted
@@ -100,7 +119,7 @@ def _read(pattern: str, wanted: str | None) -> tuple[list[Path], list[np.ndarray
         if axes.replace("Z", "T") != found:
             raise InputError(path, f"has axes {picture.axes}, expected {axes}",
                              "train on images of one kind, or name their axes with --axes")
-        images.append(picture.pixels)
+        images.append(picture.pixels if noise is None else noise.add(picture, seed=seed, name=path.stem))
     return paths, images, axes or ""
 
 
