@@ -7,17 +7,16 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Tuple
+
+import numpy as np
 
 from denoise.config import DenoiserConfig
 from pipelines import command
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from denoise.training import TrainingSummary
-    from pipelines.training_noise import TrainingNoise
 
 AXES = ("YX", "YXC", "TYX", "TYXC", "ZYX", "ZYXC")
 # n2v masks one pixel in a box of side sqrt(100 / n2v_perc_pix), in a volume too: 1.5 means 0.2 % there
@@ -30,10 +29,13 @@ class TrainingSettings(DenoiserConfig):
     """What --config holds: the denoiser's settings, and what is done to the images first.
 
     Args:
-        synthetic_noise: Noise for images that have none, see `pipelines.training_noise`: "gaussian:10-50", say.
+        luminance: Make colour images gray.
+        synthetic_noise: Noise for images that have none, such as "gaussian:10-50", see `pipelines.training_noise`;
+            of several, each image gets one.
     """
 
-    synthetic_noise: Optional[str] = None
+    luminance: bool = False
+    synthetic_noise: Tuple[str, ...] = ()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,13 +69,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _work(arguments: argparse.Namespace) -> int:
     from pipelines import config, run_folder, runtime
-    from pipelines.training_noise import parse_training_noise
 
     settings = config.load(arguments.config, TrainingSettings)
-    noise = None if settings.synthetic_noise is None else parse_training_noise(settings.synthetic_noise)
     if arguments.seconds is not None and not arguments.seconds > 0:
         raise InputError("--seconds", f"must be above 0, found {arguments.seconds}", "give a time in seconds")
-    paths, images, axes = _read(arguments.data, arguments.axes, noise, arguments.seed)
+    paths, images, axes = _read(arguments.data, arguments.axes, settings, arguments.seed)
     if "Z" in axes and arguments.config is None:
         settings = config.load(None, TrainingSettings, **VOLUME_SETTINGS)
     if len(settings.n2v_patch_shape) != (3 if "Z" in axes else 2):
@@ -106,21 +106,31 @@ def _work(arguments: argparse.Namespace) -> int:
     return command.DONE
 
 
-def _read(pattern: str, wanted: str | None, noise: TrainingNoise | None, seed: int) \
+def _read(pattern: str, wanted: str | None, settings: TrainingSettings, seed: int) \
         -> tuple[list[Path], list[np.ndarray], str]:
-    """Read all images and add the noise that is asked for; returns their paths, pixels and axes."""
-    from pipelines.images import list_images, read_picture
+    """Read all images and do to them what the settings ask for; returns their paths, pixels and axes."""
+    from pipelines.images import Picture, list_images, read_picture
+    from pipelines.training_noise import noisy_version, parse_training_noise
 
+    noises = [parse_training_noise(text) for text in settings.synthetic_noise]
     paths, images, axes = list_images(pattern), [], wanted
     for path in paths:
         picture = read_picture(path)
+        if settings.luminance and "C" in picture.axes:
+            picture = Picture(_luminance(picture.pixels), is_stack=picture.is_stack)
         found = picture.axes.replace("Z", "T")
         axes = axes or found
         if axes.replace("Z", "T") != found:
             raise InputError(path, f"has axes {picture.axes}, expected {axes}",
                              "train on images of one kind, or name their axes with --axes")
-        images.append(picture.pixels if noise is None else noise.add(picture, seed=seed, name=path.stem))
+        images.append(noisy_version(picture, noises, seed=seed, name=path.stem) if noises else picture.pixels)
     return paths, images, axes or ""
+
+
+def _luminance(pixels: np.ndarray) -> np.ndarray:
+    """RGB (..., 3) as gray, of the same type."""
+    gray = pixels @ np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as in JPEG
+    return (gray.round() if pixels.dtype.kind == "u" else gray).astype(pixels.dtype)
 
 
 def _read_damage(mask: Path, paths: Sequence[Path], images: Sequence[np.ndarray], axes: str,

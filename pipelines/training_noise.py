@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -47,28 +47,39 @@ class TrainingNoise:
     kind: str
     ranges: tuple[tuple[float, float], ...]
 
-    def add(self, picture: Picture, *, seed: int, name: str) -> np.ndarray:
-        """The picture's one noisy version.
-
-        A second version would not be Noise2Void any more: the mean of all versions is the clean picture.
+    def add(self, picture: Picture, random: np.random.RandomState) -> np.ndarray:
+        """The pixels with noise of levels drawn from the ranges; of the same type, clipped to the value range.
 
         Args:
-            picture: Any type; its value range is what black and white are.
-            seed: Seed and name decide about the levels and the noise, whatever other pictures there are.
-            name: Of the picture.
-
-        Returns:
-            Pixels of the picture's type and shape, clipped to its value range.
+            picture: Any type; its value range says what black and white are.
+            random: Draws the levels, then the noise.
         """
-        digest = hashlib.sha256("\0".join([str(seed), self.kind, name]).encode()).digest()
-        # the generator that NumPy has frozen: the same numbers in every version
-        random = np.random.RandomState(np.frombuffer(digest[:16], "<u4"))
         # on a logarithmic scale, so that faint noise is as frequent as strong noise
         levels = [float(np.exp(random.uniform(*np.log(limits)))) for limits in self.ranges]
         low, high = picture.value_range
         values = (picture.pixels.astype(np.float64) - low) / (high - low) * GREYS
         noisy = np.clip(KINDS[self.kind].add(values.clip(0.0), levels, random), 0.0, GREYS) / GREYS * (high - low) + low
         return (np.rint(noisy) if picture.pixels.dtype.kind == "u" else noisy).astype(picture.pixels.dtype)
+
+
+def noisy_version(picture: Picture, noises: Sequence[TrainingNoise], *, seed: int, name: str) -> np.ndarray:
+    """The picture's one noisy version.
+
+    A second version would not be Noise2Void any more: the mean of all versions is the clean picture.
+
+    Args:
+        picture: Any type.
+        noises: One of them is taken.
+        seed: Seed and name decide which, its levels and the noise, whatever other pictures there are.
+        name: Of the picture.
+
+    Returns:
+        Pixels of the picture's type and shape.
+    """
+    digest = hashlib.sha256(f"{seed} {name}".encode()).digest()
+    # the generator that NumPy has frozen: the same numbers in every version
+    random = np.random.RandomState(np.frombuffer(digest[:16], "<u4"))
+    return noises[random.randint(len(noises))].add(picture, random)
 
 
 def parse_training_noise(text: str) -> TrainingNoise:
