@@ -15,8 +15,6 @@ def version(text, picture=None, *, seed=0, name="a"):
     return noisy_version(picture or GRAY, [parse_training_noise(part) for part in text.split()], seed=seed, name=name)
 
 
-
-
 def test_ranges_and_single_levels_are_read():
     assert parse_training_noise("gaussian:10-50") == TrainingNoise("gaussian", ((10.0, 50.0),))
     assert parse_training_noise("poisson-gaussian:20-500:4") == TrainingNoise("poisson-gaussian",
