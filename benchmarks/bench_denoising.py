@@ -1,9 +1,9 @@
 """Denoising by a network trained on the picture itself, by a shipped one as it is, and by one adapted to the picture.
 
-    python benchmarks/bench_denoising.py --data PHOTOS [--count 12] [--precision bfloat16]
+    python benchmarks/bench_denoising.py [--data PHOTOS] [--count 12] [--noise gaussian:25 ...] [--precision bfloat16]
 
-Each picture gets seeded noise, rounded and clipped to its type. Means over the pictures; seconds are those of one picture,
-prediction included, and the machine's matrix-product rate stands beside them.
+Each picture gets seeded noise, rounded and clipped to its type. Figures are means over the pictures; seconds include
+the prediction. Without --data, the clean examples.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from pipelines import runtime
 from pipelines.denoising import choose_denoiser, denoise_tiled, load_denoiser
 from pipelines.images import Picture, list_images, read_picture
 from pipelines.metrics import psnr, ssim
-from pipelines.training_noise import parse_training_noise
+from pipelines.training_noise import noisy_version, parse_training_noise
 
+EXAMPLES = Path(__file__).parents[1] / "examples" / "clean"
 NOISES = ("gaussian:10", "gaussian:25", "gaussian:50", "poisson-gaussian:60:5")
 SEED = 1000  # none of a training's
 
@@ -29,7 +30,7 @@ SEED = 1000  # none of a training's
 def main() -> None:
     """Print a table for each noise."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder of clean pictures")
+    parser.add_argument("--data", default=str(EXAMPLES), help="folder of clean pictures")
     parser.add_argument("--count", type=int, default=12, help="pictures to measure on, evenly chosen (default: 12)")
     parser.add_argument("--noise", nargs="+", default=NOISES, help=f"(default: {' '.join(NOISES)})")
     parser.add_argument("--systems", nargs="+", help="of self, auto and the shipped models (default: all)")
@@ -64,12 +65,13 @@ def measure(noise: str, paths: list[Path], systems: list[str]) -> None:
     begun: Counter[str] = Counter()
     for path in paths:
         truth = read_picture(path)
-        noisy = parse_training_noise(noise).add(truth, seed=SEED, name=path.stem)
+        noisy = noisy_version(truth, [parse_training_noise(noise)], seed=SEED, name=path.stem)
         figures["input"].append((psnr(truth.pixels, noisy), ssim(truth.pixels, noisy), 0.0))
         for system in systems:
             started = time.perf_counter()
             name, image = denoise(system, Picture(noisy))
-            figures[system].append((psnr(truth.pixels, image), ssim(truth.pixels, image), time.perf_counter() - started))
+            seconds = time.perf_counter() - started
+            figures[system].append((psnr(truth.pixels, image), ssim(truth.pixels, image), seconds))
             begun.update([name] if system == "auto" else [])
         print(f"\r{noise}: {len(figures['input'])} of {len(paths)}", end="", file=sys.stderr, flush=True)
     print(f"\n\n{noise}; auto: {', '.join(f'{count} x {name}' for name, count in begun.items())}")
