@@ -122,13 +122,6 @@ class Restorer:
         plane = frame.squeeze(-1) if frame.shape[-1] == 1 else frame
         return inpaint_baseline(self.inpainter, plane, mask).reshape(frame.shape)
 
-    def _denoiser_name(self, choice):
-        if choice.denoiser is None:
-            return "none"
-        if self._denoiser is None:
-            return "self"
-        return os.fspath(self.request) if isinstance(self.request, (str, os.PathLike)) else "given"
-
     def _inpainter_name(self):
         import weights
 
@@ -139,7 +132,7 @@ class Restorer:
 
         frame = denoised[0] if picture.is_stack else denoised
         return {
-            "denoiser": self._denoiser_name(choice), "denoiser_reason": choice.reason,
+            "denoiser": choice.name, "denoiser_reason": choice.reason,
             "warnings": list(choice.warnings), "inpainter": self._inpainter_name(),
             "edges": "none" if edges is None else edges if isinstance(edges, str) else "given", "seed": self.seed,
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),
