@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines import line_evidence as lines
 from pipelines.damage import find_damage
+from pipelines.damage import line_evidence as lines
 from pipelines.images import Picture
 
 SIZE = (160, 200)
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 
 def shaded() -> np.ndarray:

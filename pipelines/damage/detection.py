@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from skimage.restoration import estimate_sigma
 
+from pipelines.damage.line_evidence import line_evidence
 from pipelines.images import Picture
-from pipelines.line_evidence import line_evidence
 
 NOISY = 0.1  # standard deviation, of the brightness range, from which on all channels count alike
 TEXTURE_WINDOW = 61  # pixels
