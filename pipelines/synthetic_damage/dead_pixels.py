@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from pipelines.synthetic_damage import curves
-from pipelines.synthetic_damage.layers import Layer
+from pipelines.synthetic_damage.layers import Layer, size_of
 
-CONTRAST = 0.35  # of a faulty pixel with what it hides, in some channel: a fault that looks right does no harm
+CONTRAST = 0.3  # of a faulty pixel with all pixels around it, in some channel: texture hides what differs less
 
 
 def draw(random: np.random.Generator, image: np.ndarray, scale: float) -> list[Layer]:
@@ -20,7 +21,7 @@ def draw(random: np.random.Generator, image: np.ndarray, scale: float) -> list[L
 
 
 def _pixels(random: np.random.Generator, image: np.ndarray) -> Layer:
-    size = image.shape[:2]
+    size = size_of(image)
     share = float(curves.log_uniform(random, 0.0005, 0.015))
     faulty = random.random(size) < share
     faulty[int(random.integers(size[0])), int(random.integers(size[1]))] = True
@@ -33,13 +34,16 @@ def _pixels(random: np.random.Generator, image: np.ndarray) -> Layer:
     else:
         level = {"dead": np.zeros(size), "hot": np.ones(size), "both": random.random(size) < 0.5}[kind]
         colour = np.repeat(level[..., np.newaxis].astype(np.float32), 3, axis=-1)
-    looks_right = np.abs(colour - image).max(axis=-1, keepdims=True) < CONTRAST
-    colour = np.where(looks_right, np.where(image.mean(axis=-1, keepdims=True) < 0.5, 1.0, 0.0), colour)
-    return Layer(colour.astype(np.float32), faulty.astype(np.float32))
+    darkest, brightest = (change(image, np.ones((3, 3))).reshape(image.shape) for change in (cv2.erode, cv2.dilate))
+    differs = np.maximum(colour - brightest, darkest - colour).max(axis=-1) >= CONTRAST
+    for extreme, gap in ((0.0, darkest), (1.0, 1 - brightest)):  # where it would look right, the other way round
+        shows = ~differs & (gap.max(axis=-1) >= CONTRAST)
+        colour[shows], differs = extreme, differs | shows
+    return Layer(colour.astype(np.float32), (faulty & differs).astype(np.float32))
 
 
 def _rows(random: np.random.Generator, image: np.ndarray) -> Layer:
-    opacity = np.zeros(image.shape[:2], np.float32)
+    opacity = np.zeros(size_of(image), np.float32)
     lines = opacity.T if random.random() < 0.5 else opacity
     for _ in range(int(random.integers(1, 4))):
         start = int(random.integers(lines.shape[1])) if random.random() < 0.3 else 0

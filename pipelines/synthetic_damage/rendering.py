@@ -18,6 +18,8 @@ PAINTERS: dict[str, Callable[[np.random.Generator, np.ndarray, float], list[Laye
     MISSING: missing.draw, TEXT: text.draw, DEAD_PIXELS: dead_pixels.draw}
 USUAL_SIDE = 320  # pixels: of larger pictures, damage is larger, too
 FAINTEST = 0.08  # change of a channel, of its range, around a pixel: what is fainter is not visible damage
+HIDING = 0.5  # of the texture's standard deviation, by which the change must be larger
+TEXTURE_WINDOW = 9  # pixels
 THINNEST = 0.15  # opacity below which a pixel is only the soft edge of damage
 
 
@@ -60,6 +62,7 @@ def render_damage(image: np.ndarray, seed: int, kinds: Iterable[str] = KINDS) ->
         raise ValueError(f"`kinds` must be some of {', '.join(KINDS)}. Received: {kinds}")
     painted = _colours(image)
     scale = max(1.0, min(painted.shape[:2]) / USUAL_SIDE)
+    needed = FAINTEST + HIDING * _texture(painted)
     masks = {}
     for index, (kind, draw) in enumerate(PAINTERS.items()):
         if kind not in kinds:
@@ -69,7 +72,7 @@ def render_damage(image: np.ndarray, seed: int, kinds: Iterable[str] = KINDS) ->
         for layer in draw(random, painted, scale):
             before, painted = painted, _painted(painted, layer, is_gray=image.ndim == 2)
             if layer.is_damage:
-                mask |= _shows(before, painted, layer.opacity)
+                mask |= _shows(before, painted, layer.opacity, needed)
         masks[kind] = mask
     return RenderedDamage(_like(painted, image), {kind: masks[kind] for kind in kinds})
 
@@ -100,9 +103,15 @@ def _painted(colours: np.ndarray, layer: Layer, *, is_gray: bool) -> np.ndarray:
     return (colours + opacity * (colour - colours)).astype(np.float32)
 
 
-def _shows(before: np.ndarray, after: np.ndarray, opacity: np.ndarray) -> np.ndarray:
-    """Where paint changed the picture so that it shows, judged with the paint around; bool (H, W)."""
+def _texture(colours: np.ndarray) -> np.ndarray:
+    """Standard deviation of the brightness around each pixel, (H, W)."""
+    gray, window = colours.mean(axis=-1), (TEXTURE_WINDOW, TEXTURE_WINDOW)
+    return np.sqrt(np.maximum(0, cv2.blur(gray ** 2, window) - cv2.blur(gray, window) ** 2))
+
+
+def _shows(before: np.ndarray, after: np.ndarray, opacity: np.ndarray, needed: np.ndarray) -> np.ndarray:
+    """Where paint changed the picture by what is needed to show, judged with the paint around; bool (H, W)."""
     is_painted = (opacity > THINNEST).astype(np.float32)
     change = np.abs(after - before).max(axis=-1) * is_painted
     around = cv2.blur(change, (5, 5)) / np.maximum(cv2.blur(is_painted, (5, 5)), 1e-6)
-    return (is_painted > 0) & (around >= FAINTEST)
+    return (is_painted > 0) & (around >= needed)

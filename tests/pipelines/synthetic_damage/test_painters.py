@@ -53,14 +53,16 @@ def test_missing_regions_have_one_even_colour():
 
 
 def test_stains_let_the_picture_shine_through():
-    rows = np.where(np.arange(200) % 8 < 4, 60, 170)[:, np.newaxis, np.newaxis]
+    rows = np.where(np.arange(200) % 8 < 4, 80, 150)[:, np.newaxis, np.newaxis]
     striped = np.broadcast_to(rows, (200, 240, 3)).astype(np.uint8)
     contrasts = []
     for seed in SEEDS:
         rendered = render_damage(striped, seed, ["blotches"])
-        dark, light = (rendered.image[rendered.mask & (rows[..., 0] == level)].mean() for level in (60, 170))
-        contrasts.append((light - dark) / 110)
-    assert 0.05 < np.median(contrasts) < 0.9
+        if not rendered.mask.any():
+            continue  # so faint that the stripes hide it
+        dark, light = (rendered.image[rendered.mask & (rows[..., 0] == level)].mean() for level in (80, 150))
+        contrasts.append((light - dark) / 70)
+    assert len(contrasts) > 6 and 0.05 < np.median(contrasts) < 0.9
 
 
 def test_text_has_one_colour_and_several_letters():
