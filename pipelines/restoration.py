@@ -7,7 +7,7 @@ import dataclasses
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -17,7 +17,7 @@ from pipelines.baselines import inpaint_baseline
 from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, denoise_tiled, load_denoiser
 from pipelines.errors import InputError
 from pipelines.images import Picture
-from pipelines.inpainting import EdgesRequest, edges_of, given_edges, is_guided, load_inpainter
+from pipelines.inpainting import AUTO, EdgesRequest, edges_of, given_edges, is_guided, load_inpainter
 from pipelines.windows import inpaint_by_windows
 
 # Above it the attention's score map, (pixels / 64) squared, outgrows the memory of an ordinary computer.
@@ -77,7 +77,8 @@ class Restorer:
             raise InputError("edges", f"are of no use to the inpainter {self._inpainter_name()}, which is not guided",
                              "leave them out, or choose guided weights")
 
-    def restore(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None) -> RestorationResult:
+    def restore(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None, *,
+                find_more: Optional[Callable[[np.ndarray], np.ndarray]] = None) -> RestorationResult:
         """Restore one picture; a stack's frames share mask and edges.
 
         Args:
@@ -85,6 +86,8 @@ class Restorer:
             mask: bool (H, W), True = hole.
             edges: Where a guided inpainter draws edges, in the holes only: bool (H, W) or grey levels, see
                 `pipelines.inpainting.given_edges`; "auto": the edges of each frame as it is; None: none are drawn.
+            find_more: Given the denoised pixels, in shape and type of the picture's, with the holes filled, returns
+                a mask with more holes. The noise of the picture is then taken out once more, around all of them.
 
         Raises:
             InputError: If mask or edges have another size than the picture, or the inpainter takes no edges.
@@ -104,6 +107,11 @@ class Restorer:
         with _timed(seconds, "denoiser"):
             choice = choose_denoiser(self.request, self._denoiser, frames, mask, value_range=picture.value_range,
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
+        if find_more is not None and choice.denoiser is not None:
+            with _timed(seconds, "detection"):
+                first = [self._restore_frame(frame, mask, None, choice.denoiser, picture.value_range, inpaint=False)[0]
+                         for frame in frames]
+                mask = mask | find_more(np.stack(first).reshape(picture.pixels.shape))
         with _timed(seconds, "restoration"):
             pairs = [self._restore_frame(frame, mask, edges, choice.denoiser, picture.value_range)
                      for frame in frames]
@@ -111,9 +119,9 @@ class Restorer:
         return RestorationResult(restored, mask, denoised,
                                  self._report(choice, picture, denoised, mask, edges, seconds))
 
-    def _restore_frame(self, frame, mask, edges, denoiser, value_range):
+    def _restore_frame(self, frame, mask, edges, denoiser, value_range, *, inpaint=True):
         """(denoised, restored) of one frame (H, W, C), in its type."""
-        has_network = self._generator is not None and mask.any()
+        has_network = inpaint and self._generator is not None and mask.any()
         guides = [edges_of(frame, edges, value_range)] if has_network and is_guided(self._generator) else []
         if frame[..., 0].size <= WHOLE_PIXELS:
             outputs = self._run_chain(frame, mask, *guides, denoiser=denoiser, value_range=value_range,
@@ -125,12 +133,12 @@ class Restorer:
                 denoised = _as_type(np.clip(denoise_tiled(denoiser, frame, mask), *value_range), frame)
             restored = denoised
             if has_network:
-                def inpaint(*parts):
+                def fill(*parts):
                     outputs = self._run_chain(*parts, denoiser=None, value_range=value_range, inpaint=True)
                     return _as_type(outputs["restored"], frame)
 
-                restored = inpaint_by_windows(inpaint, denoised, mask, *guides)
-        if self._generator is None and mask.any():
+                restored = inpaint_by_windows(fill, denoised, mask, *guides)
+        if inpaint and self._generator is None and mask.any():
             restored = inpaint_baseline(self.inpainter, denoised.squeeze(-1) if frame.shape[-1] == 1 else denoised,
                                         mask).reshape(frame.shape)
         return denoised, restored
@@ -181,14 +189,15 @@ class Restorer:
         }
 
 
-def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoiser: DenoiserRequest = "auto",
+def restore_image(image: np.ndarray, mask: Union[None, str, np.ndarray] = None, *, denoiser: DenoiserRequest = "auto",
                   inpainter: Union[str, os.PathLike[str]] = "default", edges: EdgesRequest = None, seed: int = 0,
                   denoise_seconds: float = 60.0) -> RestorationResult:
     """Denoise an image and fill its holes.
 
     Args:
         image: (H, W) gray or (H, W, 3) RGB; uint8, uint16 or float32. Not modified.
-        mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill.
+        mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill; "auto": what looks
+            damaged, see `pipelines.damage`.
         denoiser, inpainter, seed, denoise_seconds: See `Restorer`.
         edges: A sketch for guided weights as inpainter, see `Restorer.restore`.
 
@@ -206,8 +215,15 @@ def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoi
         >>> result.image, result.report["noise_sigma_before"]
     """
     picture = Picture(np.ascontiguousarray(image))
-    hole = np.zeros(picture.size, bool) if mask is None else _as_hole(mask)
+    if isinstance(mask, str) and mask != AUTO:
+        raise InputError("mask", f"is {mask!r}", f"give an array, {AUTO!r} or None")
     restorer = Restorer(denoiser=denoiser, inpainter=inpainter, seed=seed, denoise_seconds=denoise_seconds)
+    if isinstance(mask, str):
+        from pipelines.damage import DamageDetector, TwoPasses
+
+        passes = TwoPasses(DamageDetector(), picture)
+        return restorer.restore(picture, passes.found.mask, edges, find_more=passes.look_again)
+    hole = np.zeros(picture.size, bool) if mask is None else _as_hole(mask)
     return restorer.restore(picture, hole, edges)
 
 

@@ -8,15 +8,25 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from pipelines.damage.kinds import KINDS
+from pipelines.damage.kinds import DETECTORS, KINDS, DamageSettings
 
 if TYPE_CHECKING:
-    from pipelines.damage.detection import find_damage
+    from pipelines.damage.colour_marks import marked_by_colour
+    from pipelines.damage.detection import DamageDetector, FoundDamage, find_damage
+    from pipelines.damage.two_passes import TwoPasses
 
-__all__ = ["KINDS", "find_damage"]
+_HOME = {
+    "DamageDetector": "pipelines.damage.detection",
+    "FoundDamage": "pipelines.damage.detection",
+    "TwoPasses": "pipelines.damage.two_passes",
+    "find_damage": "pipelines.damage.detection",
+    "marked_by_colour": "pipelines.damage.colour_marks",
+}
+__all__ = ["DETECTORS", "KINDS", "DamageDetector", "DamageSettings", "FoundDamage", "TwoPasses", "find_damage",
+           "marked_by_colour"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(importlib.import_module("pipelines.damage.detection"), name)
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,74 +1,36 @@
-"""Damage is found, and what merely looks a little like it is left."""
+"""The detectors joined: what is marked, as which kind, and how far around."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
-from pipelines.damage import find_damage
-from pipelines.damage import line_evidence as lines
+from pipelines.damage import KINDS, DamageDetector, DamageSettings, TwoPasses, detection, find_damage
 from pipelines.images import Picture
+from tests.pipelines.damage.pictures import SIZE, drawn, grown, scratched, shaded
 
-SIZE = (160, 200)
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
-
-
-def shaded() -> np.ndarray:
-    """A gray ramp from 90 to 140 with a little noise, uint8."""
-    rows, columns = np.mgrid[:SIZE[0], :SIZE[1]]
-    noise = np.random.default_rng(0).normal(0, 2, SIZE)
-    return np.rint(90 + 50 * (rows + columns) / sum(SIZE) + noise).astype(np.uint8)
+CLASSICAL = DamageSettings("classical", grow=0)
 
 
-def drawn(kind: str) -> np.ndarray:
-    canvas = np.zeros(SIZE, np.uint8)
-    if kind == "scratch":
-        cv2.polylines(canvas, [np.array([[20, 30], [90, 60], [180, 130]])], False, 1, 2)
-    else:
-        for centre in ((40, 120), (120, 30), (170, 80)):
-            cv2.circle(canvas, centre, 3, 1, cv2.FILLED)
-    return canvas > 0
+class Network:
+    """Stands in for the network: probabilities that are made from the picture."""
+
+    def __init__(self, scratches=0.0, text=0.0):
+        self.values = np.zeros(len(KINDS), np.float32)
+        self.values[KINDS.index("scratches")], self.values[KINDS.index("text")] = scratches, text
+
+    def probabilities(self, colours):
+        return (colours.mean(axis=-1) > 0.9)[..., np.newaxis] * self.values
 
 
-def grown(mask: np.ndarray, pixels: int) -> np.ndarray:
-    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0
+@pytest.fixture
+def network(monkeypatch):
+    """Makes detectors that use such a network."""
+    def make(settings, **probabilities):
+        monkeypatch.setattr(detection, "_load", lambda name: Network(**probabilities))
+        return DamageDetector(settings)
 
-
-@pytest.mark.parametrize("kind", ["scratch", "dust"])
-@pytest.mark.parametrize("paint", [250, 5], ids=["white", "black"])
-def test_damage_is_covered_and_little_else(kind, paint):
-    damage, image = drawn(kind), shaded()
-    image[damage] = paint
-    found = find_damage(Picture(image))
-    assert found.dtype == bool and found.shape == SIZE
-    assert found[damage].mean() > 0.97  # a line may lose its very ends
-    assert not (found & ~grown(damage, 6)).any()  # averages along a line reach a few pixels beyond its ends
-    assert (found & grown(damage, 3)).sum() > 0.98 * found.sum()
-
-
-@pytest.mark.parametrize("name, image", [
-    ("ramp", shaded()),
-    ("one value", np.full(SIZE, 77, np.uint8)),
-    ("edge", np.where(np.arange(200) < 100, 30, 230).astype(np.uint8)[np.newaxis].repeat(160, 0)),
-    ("stripes", np.where(np.arange(200) // 4 % 2, 30, 230).astype(np.uint8)[np.newaxis].repeat(160, 0)),
-    ("noise", np.random.default_rng(1).normal(120, 50, SIZE).clip(0, 255).astype(np.uint8)),
-    ("frame at the border", np.pad(shaded()[2:, :], ((2, 0), (0, 0)), constant_values=250)),
-    ("gable", cv2.fillPoly(np.full(SIZE, 60, np.uint8), [np.array([[100, 40], [40, 140], [160, 140]])], 240)),
-    ("one pixel", np.full((1, 1), 9, np.uint8)),
-    ("one row", np.arange(50, dtype=np.uint8)[np.newaxis]),
-], ids=lambda value: value if isinstance(value, str) else "")
-def test_what_is_no_damage_is_left(name, image):
-    assert not find_damage(Picture(image)).any()
-
-
-def scratched() -> np.ndarray:
-    image = shaded()
-    image[drawn("scratch")] = 250
-    return image
+    return make
 
 
 @pytest.mark.parametrize("convert", [
@@ -78,83 +40,101 @@ def scratched() -> np.ndarray:
 ], ids=["uint16", "float32", "RGB"])
 def test_every_type_gives_the_same_mask(convert):
     gray = scratched()
-    np.testing.assert_array_equal(find_damage(Picture(convert(gray))), find_damage(Picture(gray)))
+    expected = find_damage(Picture(gray), settings=CLASSICAL)
+    found = find_damage(Picture(convert(gray)), settings=CLASSICAL)
+    np.testing.assert_array_equal(found.mask, expected.mask)
+    assert expected.mask[drawn("scratch")].mean() > 0.9 and expected.masks["scratches"].any()
 
 
 def test_a_stack_has_the_damage_that_its_planes_share():
     stack = np.stack([scratched()] * 3)
-    np.testing.assert_array_equal(find_damage(Picture(stack, is_stack=True)), find_damage(Picture(stack[0])))
-
-
-def test_white_on_a_bright_colour_counts():
-    image = np.full((*SIZE, 3), (250, 200, 20), np.uint8)  # its luminance is nearly that of white
-    damage = drawn("scratch")
-    image[damage] = 255
-    assert find_damage(Picture(image))[damage].mean() > 0.97
-
-
-def test_transparent_pixels_are_left_alone():
-    image, alpha = scratched(), np.full(SIZE, 255, np.uint8)
-    alpha[:, :100] = 0
-    found, without_alpha = find_damage(Picture(image, alpha=alpha)), find_damage(Picture(image))
-    np.testing.assert_array_equal(found, without_alpha & (alpha > 0))
-    assert (found != without_alpha).any()
+    expected = find_damage(Picture(stack[0]), settings=CLASSICAL).mask
+    np.testing.assert_array_equal(find_damage(Picture(stack, is_stack=True), settings=CLASSICAL).mask, expected)
 
 
 def test_the_denoised_pixels_are_looked_at():
     picture = Picture(shaded())
-    assert find_damage(picture, scratched()).any()
+    assert find_damage(picture, scratched(), CLASSICAL).mask.any()
     with pytest.raises(ValueError, match=r"`denoised` must have shape \(160, 200\). Received: \(3, 3\)"):
-        find_damage(picture, np.zeros((3, 3), np.uint8))
+        find_damage(picture, np.zeros((3, 3), np.uint8), CLASSICAL)
 
 
-def test_the_pixels_are_not_modified():
+def test_kinds_do_not_overlap_and_only_those_asked_for_are_marked():
     image = scratched()
-    before = image.copy()
-    find_damage(Picture(image))
-    np.testing.assert_array_equal(image, before)
+    image[140, 20] = 255
+    found = find_damage(Picture(image), settings=CLASSICAL)
+    assert list(found.masks) == list(KINDS)
+    assert sum(mask.astype(int) for mask in found.masks.values()).max() == 1
+    np.testing.assert_array_equal(np.logical_or.reduce(list(found.masks.values())), found.mask)
+    assert found.pixels["dead-pixels"] == 1
+    only = find_damage(Picture(image), settings=DamageSettings("classical", kinds=("dead-pixels",), grow=0))
+    assert list(only.masks) == ["dead-pixels"] and only.mask.sum() == 1
 
 
-def test_tiles_leave_no_trace(monkeypatch):
-    brightness = scratched().astype(np.float32) / 255
-    whole = lines.line_evidence(brightness, 0.01)
-    monkeypatch.setattr(lines, "SIDE", 48)
-    tiled = lines.line_evidence(brightness, 0.01)
-    assert (whole.strength > 1).any()
-    for name, values in vars(whole).items():
-        # OpenCV's running sums round a little differently from tile to tile
-        np.testing.assert_allclose(getattr(tiled, name), values, atol=1e-5, err_msg=name)
+def test_probabilities_of_kinds_add_up(network):
+    found = network(DamageSettings("learned", grow=0), scratches=0.3, text=0.35).find(Picture(scratched()))
+    np.testing.assert_array_equal(found.mask, drawn("scratch"))
+    np.testing.assert_array_equal(found.masks["text"], found.mask)
+    assert found.likelihood.max() == pytest.approx(0.65)
+    scratches = network(DamageSettings("learned", kinds=("scratches",), grow=0), scratches=0.3, text=0.35)
+    assert not scratches.find(Picture(scratched())).mask.any()
 
 
-@pytest.mark.parametrize("width", [1, 3, 5])
-def test_a_line_has_the_contrast_that_was_painted(width):
-    brightness = np.full((100, 100), 0.3, np.float32)
-    brightness[50 - width // 2:51 + width // 2] = 0.9
-    evidence = lines.line_evidence(brightness, 0.0)
-    assert evidence.contrast[50, 50] == pytest.approx(0.6, abs=1e-5)
-    assert evidence.opacity[50, 50] == pytest.approx(0.6 / 0.7, abs=1e-5)
-    assert evidence.strength[50, 50] == pytest.approx(0.6 / lines.LEAST_CONTRAST, abs=1e-4)
-    assert evidence.level[50, 50] == pytest.approx(0.9, abs=1e-5)
-    assert evidence.is_inside[50, 50]
+def test_sensitivity_moves_the_threshold(network):
+    for sensitivity, marked in ((0.6, True), (0.3, False), (0.0, False), (1.0, True)):
+        found = network(DamageSettings("learned", sensitivity=sensitivity, grow=0), text=0.5).find(Picture(scratched()))
+        assert found.mask.any() == marked
 
 
-def test_half_covering_paint_has_half_opacity():
-    brightness = np.full((100, 100), 0.2, np.float32)
-    brightness[:, 40] = 0.6  # half of 0.2, half of 1
-    assert lines.line_evidence(brightness, 0.0).opacity[50, 40] == pytest.approx(0.5, abs=1e-5)
+def test_the_network_overrules_filters_where_it_is_sure(network):
+    both = DamageSettings("both", grow=0)
+    alone = find_damage(Picture(scratched()), settings=CLASSICAL)
+    assert not network(both, scratches=0.01).find(Picture(scratched())).mask.any()
+    np.testing.assert_array_equal(network(both, scratches=0.4).find(Picture(scratched())).mask, alone.mask)
 
 
-def test_noise_raises_what_counts_as_strong():
-    brightness = np.full((100, 100), 0.3, np.float32)
-    brightness[50] = 0.9
-    sigma = 0.1
-    expected = 0.6 / (lines.NOISE_FACTOR * sigma / 4)  # 16 pixels are averaged
-    assert lines.line_evidence(brightness, sigma).strength[50, 50] == pytest.approx(expected, rel=1e-4)
+def test_masks_grow_but_dead_pixels_do_not():
+    image = scratched()
+    image[140, 20] = 255
+    found = find_damage(Picture(image), settings=DamageSettings("classical", grow=2))
+    lines = found.masks["scratches"] | found.masks["cracks"]
+    np.testing.assert_array_equal(found.mask & ~found.masks["dead-pixels"], grown(lines, 2))
+    assert not found.mask[139, 20] and found.growth == 2
+    assert find_damage(Picture(scratched()), settings=DamageSettings("classical")).growth >= 1
 
 
-def test_what_is_marked_in_the_noisy_example_is_damage():
-    with Image.open(EXAMPLES / "noisy_image.jpg") as picture, Image.open(EXAMPLES / "mask.png") as mask:
-        damage = np.asarray(mask) > 0
-        found = find_damage(Picture(np.asarray(picture)))
-    assert damage[found].mean() > 0.8
-    assert found[damage].mean() > 0.25
+def test_half_of_a_picture_is_not_called_damaged(network):
+    image = np.full(SIZE, 250, np.uint8)
+    image[:40] = 100
+    settings = DamageSettings("learned", max_ratio=0.3, grow=0)
+    found = network(settings, text=0.9).find(Picture(image))
+    assert found.mask.mean() <= 0.3 and found.warnings[0].startswith("75% of the picture looks damaged, more than the")
+    assert not network(DamageSettings("learned", max_ratio=0.8, grow=0), text=0.9).find(Picture(image)).warnings
+
+
+def test_erased_pixels_are_missing_and_cut_out_things_are_not():
+    image, alpha = scratched(), np.full(SIZE, 255, np.uint8)
+    alpha[:30] = 0
+    found = find_damage(Picture(image, alpha=alpha), settings=CLASSICAL)
+    assert found.masks["missing"][:30].all()
+    without = find_damage(Picture(image, alpha=alpha), settings=DamageSettings("classical", ("scratches",), grow=0))
+    assert not without.mask[:30].any() and without.mask.any()
+    alpha[:100] = 0
+    found = find_damage(Picture(image, alpha=alpha), settings=CLASSICAL)
+    assert not found.mask[:100].any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (2, 3, 3)])
+def test_small_pictures(shape):
+    assert not find_damage(Picture(np.full(shape, 9, np.uint8)), settings=CLASSICAL).mask.any()
+
+
+def test_two_passes_are_joined(network):
+    picture, denoised = Picture(shaded()), scratched()
+    noisy = picture.pixels.copy()
+    noisy[150, 10:14] = 250
+    passes = TwoPasses(network(DamageSettings("learned", grow=0), text=0.9), Picture(noisy))
+    assert passes.found.pixels["text"] == 4
+    mask = passes.look_again(denoised)
+    np.testing.assert_array_equal(mask, drawn("scratch") | (noisy == 250))
+    assert passes.found.pixels["text"] == mask.sum() and passes.found.mask is mask
