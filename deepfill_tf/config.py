@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 MODELS = ("deepfill_v2", "deepfill_v1")
-MASK_KINDS = ("box", "brush", "fine-brush", "scratches", "dust")
+MASK_KINDS = ("box", "brush", "fine-brush", "scratches", "many-scratches", "dust", "pixels")
 INITIALIZATIONS = ("reference", "signal-preserving", "looks-linear")
+HOLE_FILLS = ("zeros", "tension-spline")
+RECONSTRUCTIONS = ("l1", "l2")
 SPECTRAL_NORMS = ("power-iteration", "addons")
 PRECISIONS = ("float32", "onednn_bfloat16", "mixed_bfloat16", "mixed_float16")
 
@@ -37,7 +39,10 @@ class DeepFillConfig:
         beta_1, beta_2: Adam's decay of the first and second moment; the second is 0.9 for v1, 0.999 otherwise.
         warmup_steps: Steps over which the learning rate rises from zero.
         decay: "constant", or "cosine" down to a fiftieth at the last step.
-        hole_weight: Added to the weight 1 of v2's L1 loss inside the hole, both stages.
+        hole_fill: What the hole holds when v2's generator sees it, see `build_generator`.
+        reconstruction: "l1", or "l2", by which v2 learns means instead of medians: less texture, higher PSNR.
+        hole_weight: Added to the weight 1 of v2's reconstruction loss inside the hole, both stages.
+        known_weight: Weight of that loss outside the hole.
         adversarial_weight: Of the generator's adversarial loss; at 0 the discriminator is neither run nor trained.
             0.001 for v1, 1 otherwise.
         critic_steps: Discriminator steps before each generator step, 5 for v1, 1 otherwise; each takes a batch of
@@ -70,7 +75,10 @@ class DeepFillConfig:
     beta_2: float = BY_MODEL
     warmup_steps: int = 0
     decay: str = "constant"
+    hole_fill: str = "zeros"
+    reconstruction: str = "l1"
     hole_weight: float = 0.0
+    known_weight: float = 1.0
     adversarial_weight: float = BY_MODEL
     critic_steps: int = BY_MODEL
     spectral_norm: str = "power-iteration"
@@ -101,13 +109,14 @@ class DeepFillConfig:
             if getattr(self, field) is BY_MODEL:
                 object.__setattr__(self, field, value)
         for field, choices in (("decay", ("constant", "cosine")), ("spectral_norm", SPECTRAL_NORMS),
-                               ("initialization", INITIALIZATIONS), ("precision", PRECISIONS)):
+                               ("initialization", INITIALIZATIONS), ("hole_fill", HOLE_FILLS),
+                               ("reconstruction", RECONSTRUCTIONS), ("precision", PRECISIONS)):
             require(getattr(self, field) in choices, field, f"one of {choices}")
         require(self.image_size >= 8 and self.image_size % 8 == 0, "image_size", "a multiple of 8")
         for field in ("batch_size", "steps", "critic_steps", "checkpoint_steps", "summary_steps",
                       "validation_steps"):
             require(getattr(self, field) >= 1, field, "at least 1")
-        for field in ("warmup_steps", "hole_weight", "adversarial_weight", "validation_images"):
+        for field in ("warmup_steps", "hole_weight", "known_weight", "adversarial_weight", "validation_images"):
             require(getattr(self, field) >= 0, field, "zero or more")
         require(0 < self.learning_rate < math.inf, "learning_rate", "positive and finite")
         for field in ("beta_1", "beta_2", "average_decay"):
@@ -118,6 +127,9 @@ class DeepFillConfig:
         if self.model == "deepfill_v1":
             require(dict(self.masks) == {"box": 1.0}, "masks", "{'box': 1} for deepfill_v1")
             require(self.hole_weight == 0, "hole_weight", "0 for deepfill_v1")
+            require(self.known_weight == 1, "known_weight", "1 for deepfill_v1")
+            require(self.reconstruction == "l1", "reconstruction", "'l1' for deepfill_v1")
+            require(self.hole_fill == "zeros", "hole_fill", "'zeros' for deepfill_v1")
             require(self.spectral_norm == "power-iteration", "spectral_norm", "left out for deepfill_v1")
             require(not self.guided, "guided", "false for deepfill_v1")
             require(self.initialization == "reference", "initialization", "'reference' for deepfill_v1")

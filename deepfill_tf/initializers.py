@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from deepfill_tf.config import INITIALIZATIONS
 
+FAINT = 0.1
 GAIN = 2.0  # what ELU and a half-open gate take from the signal's deviation
 
 
@@ -56,7 +57,7 @@ class LooksLinear(tf.keras.initializers.Initializer):
         return {"strength": self.strength, "stir": self.stir}
 
 
-def kernel_initializer(initialization: str, *, output: bool = False, strides: int = 1
+def kernel_initializer(initialization: str, *, output: bool = False, paints_onto: bool = False, strides: int = 1
                        ) -> tf.keras.initializers.Initializer:
     """Initialiser of one convolution kernel.
 
@@ -66,6 +67,8 @@ def kernel_initializer(initialization: str, *, output: bool = False, strides: in
             is normal with standard deviation 2 / sqrt(fan-in), which keeps the variance through ELU and gate.
             "looks-linear" is that with an orthogonal centre tap, see `LooksLinear`; it learns fastest.
         output: Whether the kernel yields the image, where no gate shrinks anything: 1 / sqrt(fan-in).
+        paints_onto: Whether that image is added to another one, of which it should take nothing away at first: a tenth
+            of the deviation.
         strides: Of the convolution; one that shrinks the image cannot pass everything on, and starts normal.
 
     Raises:
@@ -73,9 +76,9 @@ def kernel_initializer(initialization: str, *, output: bool = False, strides: in
     """
     if initialization not in INITIALIZATIONS:
         raise ValueError(f"`initialization` should be one of {INITIALIZATIONS}. Received: {initialization!r}")
-    if initialization == "reference":
+    if initialization == "reference" and not paints_onto:
         return tf.keras.initializers.GlorotUniform()
     if initialization == "looks-linear" and strides == 1 and not output:
         return LooksLinear()
-    gain = 1.0 if output else GAIN
+    gain = GAIN if not output else FAINT if paints_onto else 1.0
     return tf.keras.initializers.VarianceScaling(scale=gain**2, mode="fan_in", distribution="untruncated_normal")

@@ -9,19 +9,23 @@ import tensorflow as tf
 import tensorflow_gan
 
 
-def reconstruction_loss(image: tf.Tensor, completed: tf.Tensor, mask: tf.Tensor, hole_weight: float = 0.0
-                        ) -> tf.Tensor:
+def reconstruction_loss(image: tf.Tensor, completed: tf.Tensor, mask: tf.Tensor, hole_weight: float = 0.0, *,
+                        known_weight: float = 1.0, squared: bool = False) -> tf.Tensor:
     """Mean absolute difference over the full image, the hole counted more if wanted.
 
     Args:
         image, completed: (B, H, W, 3) in [-1, 1].
         mask: (B, H, W, 1), 1 = hole.
         hole_weight: Added to the weight 1 inside the hole; 0 is the official loss.
+        known_weight: Weight outside the hole; 1 is the official loss.
+        squared: Whether differences are squared; the official ones are absolute.
 
     Reference:
         `ae_loss` in the official inpaint_model.py, which counts the whole image alike.
     """
-    return tf.reduce_mean((1.0 + hole_weight * mask) * tf.abs(image - completed))
+    difference = image - completed
+    weights = known_weight + (1.0 + hole_weight - known_weight) * mask
+    return tf.reduce_mean(weights * (tf.square(difference) if squared else tf.abs(difference)))
 
 
 def discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:

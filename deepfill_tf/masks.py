@@ -162,7 +162,18 @@ def half_box(seed: tf.Tensor, height: int, width: int) -> tf.Tensor:
     return random_box(seed, height, width, box=(height // 2, width // 2), jitter=(height // 8, width // 8))
 
 
-KINDS = dict(zip(MASK_KINDS, (half_box, brush_strokes, fine_brush_strokes, scratches, dust)))
+def many_scratches(seed: tf.Tensor, height: int, width: int) -> tf.Tensor:
+    """`scratches` in such numbers that a step learns from many pixels."""
+    return scratches(seed, height, width, most=40)
+
+
+def pixels(seed: tf.Tensor, height: int, width: int) -> tf.Tensor:
+    """A twentieth to a half of all pixels, each by itself."""
+    share_seed, places = split_seed(seed, 2)
+    return tf.cast(uniform(places, [height, width, 1], 0.0, 1.0) < uniform(share_seed, [], 0.05, 0.5), tf.float32)
+
+
+KINDS = dict(zip(MASK_KINDS, (half_box, brush_strokes, fine_brush_strokes, scratches, many_scratches, dust, pixels)))
 
 
 def mixture(seed: tf.Tensor, height: int, width: int, probabilities: dict[str, float]) -> tf.Tensor:

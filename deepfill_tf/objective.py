@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple, Optional
 
 import tensorflow as tf
@@ -56,7 +57,9 @@ class PatchGanObjective(tf.Module):
     def __init__(self, config: DeepFillConfig) -> None:
         super().__init__(name="patch_gan_objective")
         self.adversarial_weight = config.adversarial_weight
-        self.hole_weight = config.hole_weight
+        self.reconstruction_loss = functools.partial(
+            reconstruction_loss, hole_weight=config.hole_weight, known_weight=config.known_weight,
+            squared=config.reconstruction == "l2")
         self.discriminator: Any = None
         if config.adversarial_weight:
             self.discriminator = build_discriminator(guided=config.guided, spectral_norm=config.spectral_norm)
@@ -77,8 +80,8 @@ class PatchGanObjective(tf.Module):
 
     def loss(self, batch: Batch, coarse: tf.Tensor, refined: tf.Tensor) -> tuple[tf.Tensor, Losses]:
         """The generator's loss, and the figures to report."""
-        figures = {"coarse_loss": reconstruction_loss(batch.images, coarse, batch.masks, self.hole_weight),
-                   "refined_loss": reconstruction_loss(batch.images, refined, batch.masks, self.hole_weight)}
+        figures = {"coarse_loss": self.reconstruction_loss(batch.images, coarse, batch.masks),
+                   "refined_loss": self.reconstruction_loss(batch.images, refined, batch.masks)}
         total = tf.add_n(list(figures.values()))
         if self.discriminator is not None:
             logits = self.discriminator([batch.pasted(refined), *batch.network_inputs()[1:]], training=True)

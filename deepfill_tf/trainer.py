@@ -158,7 +158,8 @@ def _build_networks(config: DeepFillConfig, objective: bool = True) -> tuple[tf.
     try:
         if config.model == "deepfill_v1":
             return build_v1_generator(), WassersteinObjective(config) if objective else None
-        generator = build_generator(guided=config.guided, initialization=config.initialization)
+        generator = build_generator(guided=config.guided, initialization=config.initialization,
+                                    hole_fill=config.hole_fill)
         return generator, PatchGanObjective(config) if objective else None
     finally:
         tf.keras.mixed_precision.set_global_policy(policy)

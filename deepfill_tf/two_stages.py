@@ -8,8 +8,9 @@ import tensorflow as tf
 
 from deepfill_tf.layers.contextual_attention import ContextualAttention
 from deepfill_tf.layers.hole_reach import HoleReach
-from deepfill_tf.layers.masking import EraseHole, NetworkInput, PasteKnown, ShrinkMask
+from deepfill_tf.layers.masking import EraseHole, NetworkInput, PaintOnto, PasteKnown, ShrinkMask
 from deepfill_tf.layers.resize import DoubleNearest
+from deepfill_tf.layers.tension_fill import TensionFill
 
 SIZE_MULTIPLE = 8  # two strides of 2, then the attention's own shrinking by 2
 DILATION_RATES = (2, 4, 8, 16)
@@ -31,7 +32,7 @@ class MakeImageConv(Protocol):
 
 
 def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, guided: bool = False,
-                     mask_for_refining: bool = False, name: str) -> tf.keras.Model:
+                     mask_for_refining: bool = False, hole_fill: str = "zeros", name: str) -> tf.keras.Model:
     """Wire a generator.
 
     Args:
@@ -40,6 +41,8 @@ def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, g
         guided: Whether the user's edges are a third input.
         mask_for_refining: Whether the refining stage is given ones and mask beside the picture, as the coarse
             one always is.
+        hole_fill: What the network starts from in the hole: "zeros", or "tension-spline", see `TensionFill`, on which
+            either stage then paints what is to be added.
         name: Of the model.
 
     Returns:
@@ -52,7 +55,8 @@ def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, g
     image = tf.keras.Input([None, None, 3], name="image")
     mask = tf.keras.Input([None, None, 1], name="mask")
     edges = tf.keras.Input([None, None, 1], name="edges") if guided else None
-    erased = EraseHole(name="erased")(image, mask)
+    is_filled = hole_fill == "tension-spline"
+    erased = (TensionFill if is_filled else EraseHole)(name="erased")(image, mask)
     full, half, quarter = width, 2 * width, 4 * width
 
     def enlarged(features, name, filters):
@@ -64,14 +68,15 @@ def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, g
             features = conv(f"{prefix}conv{index}_atrous", quarter, dilation_rate=rate)(features)
         return features
 
-    def decoded(features, prefix):
+    def decoded(features, prefix, start):
         features = conv(f"{prefix}conv11", quarter)(features)
         features = conv(f"{prefix}conv12", quarter)(features)
         features = enlarged(features, f"{prefix}conv13_upsample", half)
         features = conv(f"{prefix}conv14", half)(features)
         features = enlarged(features, f"{prefix}conv15_upsample", full)
         features = conv(f"{prefix}conv16", width // 2)(features)
-        return image_conv(f"{prefix}conv17")(features)
+        painted = image_conv(f"{prefix}conv17")(features)
+        return PaintOnto(name=f"{prefix}conv17_added")(painted, start) if is_filled else painted
 
     x = NetworkInput(name="network_input")(erased, mask, edges)
     x = conv("conv1", full, 5)(x)                           # (B, H, W, width)
@@ -81,12 +86,11 @@ def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, g
     x = conv("conv5", quarter)(x)
     x = conv("conv6", quarter)(x)
     x = dilated(x, "")
-    coarse = decoded(x, "")                                 # (B, H, W, 3)
+    coarse = decoded(x, "", erased)                         # (B, H, W, 3)
 
     pasted = PasteKnown(name="coarse_pasted")(coarse, erased, mask)
-    if mask_for_refining:
-        pasted = NetworkInput(name="refining_input")(pasted, mask)
-    x = conv("xconv1", full, 5)(pasted)
+    refining_input = NetworkInput(name="refining_input")(pasted, mask) if mask_for_refining else pasted
+    x = conv("xconv1", full, 5)(refining_input)
     x = conv("xconv2_downsample", full, strides=2)(x)
     x = conv("xconv3", half)(x)
     x = conv("xconv4_downsample", half, strides=2)(x)
@@ -94,7 +98,7 @@ def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, g
     x = conv("xconv6", quarter)(x)
     imagined = dilated(x, "x")                              # (B, H/4, W/4, 4 * width)
 
-    x = conv("pmconv1", full, 5)(pasted)
+    x = conv("pmconv1", full, 5)(refining_input)
     x = conv("pmconv2_downsample", full, strides=2)(x)
     x = conv("pmconv3", half)(x)
     x = conv("pmconv4_downsample", quarter, strides=2)(x)
@@ -106,7 +110,7 @@ def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, g
     borrowed = conv("pmconv10", quarter)(x)                 # (B, H/4, W/4, 4 * width)
 
     x = tf.keras.layers.Concatenate(name="both_branches")([imagined, borrowed])
-    refined = decoded(x, "all")                             # (B, H, W, 3)
+    refined = decoded(x, "all", pasted)                     # (B, H, W, 3)
 
     inputs = [image, mask] if edges is None else [image, mask, edges]
     return tf.keras.Model(inputs, [coarse, refined], name=name)

@@ -31,6 +31,14 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
+def positive_number(text: str) -> float:
+    """The type of an argument that is a number above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, received: {text}")
+    return value
+
+
 def report_error(error: BaseException | str) -> None:
     """Print `error` as one line on stderr, whatever its message looks like."""
     _print_line("error", error)

@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--denoiser", default="auto", metavar="auto|none|self|NAME|DIR",
                       help="none: inpaint only; self: train on each picture; auto: measure the noise first; or a "
                            "model (default: auto)")
-    work.add_argument("--denoise-seconds", type=_positive, default=60.0, metavar="S",
+    work.add_argument("--denoise-seconds", type=command.positive_number, default=60.0, metavar="S",
                       help="upper bound on training for one picture (default: 60)")
     work.add_argument("--inpainter", default="default", metavar="NAME|FILE",
                       help="shipped weights, a .h5 or .keras file, telea, navier-stokes or biharmonic")
@@ -45,13 +45,6 @@ def _parser() -> argparse.ArgumentParser:
     add_damage_arguments(parser)
     command.add_common_arguments(parser)
     return parser
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, received: {text}")
-    return value
 
 
 def _restore(arguments: argparse.Namespace) -> int:

@@ -114,6 +114,7 @@ def _train(arguments: argparse.Namespace, settings: Any) -> int:
 
 
 def _start(name: str, settings: Any) -> Any:
+    from deepfill_tf.generator import hole_fill_of
     from weights import load_generator
 
     start = load_generator(name)
@@ -121,6 +122,9 @@ def _start(name: str, settings: Any) -> Any:
         raise InputError("--start-from", f"holds a {'guided ' if len(start.inputs) == 3 else ''}{start.name}, and the "
                          f"configuration asks for a {'guided ' if settings.guided else ''}{settings.model}",
                          "give other weights or another --config")
+    if hole_fill_of(start) != settings.hole_fill:
+        raise InputError("--start-from", f"holds a network whose hole_fill is {hole_fill_of(start)}, and the "
+                         f"configuration asks for {settings.hole_fill}", "give other weights or another --config")
     return start
 
 

@@ -2,19 +2,19 @@
 
 Layout: that of Keras' `save_weights`, so that `tf.keras.Model.load_weights` reads it, with float32 or float16
 numbers (Keras converts). The file's attributes: n2v_deepfill_format (1), architecture, guided, padding,
-channel_order, licence, source.
+hole_fill ("zeros" where it is missing), channel_order, licence, source.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import h5py
 import tensorflow as tf
 
+from weights.atomic import replacing
 from weights.errors import WeightsError, one_line
 
 FORMAT = 1
@@ -22,7 +22,7 @@ ARCHITECTURES = {"deepfill_v2": "DeepFill v2", "deepfill_v1": "DeepFill v1"}  # 
 CHANNEL_ORDER = "RGB"
 KERAS_VERSION = "2.15.0"  # of the layout; Keras takes a file without it for one of Keras 1
 REPLACE = "download or convert it again"
-SAVED_MODEL_FILE, RUN_WEIGHTS_FILE = "saved_model.pb", "generator.h5"
+SAVED_MODEL_FILE, LAYERS_FILE, RUN_WEIGHTS_FILE = "saved_model.pb", "keras_metadata.pb", "generator.h5"
 
 
 def save_generator(model: tf.keras.Model, path: str | os.PathLike[str], *, half: bool = False,
@@ -39,17 +39,19 @@ def save_generator(model: tf.keras.Model, path: str | os.PathLike[str], *, half:
         WeightsError: If the path does not end in .h5 or cannot be written.
         ValueError: If the model is not named as one of `ARCHITECTURES`.
     """
+    from deepfill_tf.generator import hole_fill_of
+
     path = check_output(path)
     if model.name not in ARCHITECTURES:
         raise ValueError(f"`model.name` should be one of {tuple(ARCHITECTURES)}. Received: {model.name!r}")
     described = {
         "licence": "unknown", "source": "unknown", **(attributes or {}), "n2v_deepfill_format": FORMAT,
         "architecture": model.name, "guided": len(model.inputs) == 3,
-        "padding": model.get_layer("conv1").padding, "channel_order": CHANNEL_ORDER,
+        "padding": model.get_layer("conv1").padding, "hole_fill": hole_fill_of(model), "channel_order": CHANNEL_ORDER,
     }
     layers = [layer for layer in model.layers if layer.weights]
     try:
-        with _replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs.update(described)
             file.attrs["backend"] = "tensorflow"
             file.attrs["keras_version"] = KERAS_VERSION
@@ -100,7 +102,8 @@ def read_generator(path: Path) -> tf.keras.Model:
     return reader(path)
 
 
-def build_architecture(architecture: str, *, guided: bool = False, padding: str = "same") -> tf.keras.Model:
+def build_architecture(architecture: str, *, guided: bool = False, padding: str = "same", hole_fill: str = "zeros"
+                       ) -> tf.keras.Model:
     """A new generator of one of `ARCHITECTURES`; options as in `deepfill_tf.build_generator`.
 
     Raises:
@@ -112,10 +115,10 @@ def build_architecture(architecture: str, *, guided: bool = False, padding: str 
     if architecture not in ARCHITECTURES:
         raise ValueError(f"`architecture` should be one of {tuple(ARCHITECTURES)}. Received: {architecture!r}")
     if architecture == "deepfill_v2":
-        return build_generator(guided=guided, padding=padding)
-    if guided or padding != "same":
-        raise ValueError(f"DeepFill v1 is not guided and pads with zeros. Received: guided {guided}, "
-                         f"padding {padding!r}")
+        return build_generator(guided=guided, padding=padding, hole_fill=hole_fill)
+    if guided or padding != "same" or hole_fill != "zeros":
+        raise ValueError("DeepFill v1 is not guided, pads with zeros and starts from zeros. Received: guided "
+                         f"{guided}, padding {padding!r}, hole_fill {hole_fill!r}")
     return build_generator_v1()
 
 
@@ -138,7 +141,8 @@ def _read_h5(path: Path) -> tf.keras.Model:
                                      f"{key} {' or '.join(map(repr, accepted))}, found {found.get(key)!r}",
                                "use a file written by weights.convert")
     try:
-        model = build_architecture(found["architecture"], guided=bool(found["guided"]), padding=found["padding"])
+        model = build_architecture(found["architecture"], guided=bool(found["guided"]), padding=found["padding"],
+                                   hole_fill=found.get("hole_fill", "zeros"))
         needed = {layer.name for layer in model.layers if layer.weights}
         if wrong := sorted(layers ^ needed):  # Keras skips, without a word, layers that only one side has
             raise ValueError(f"layers that only the file or only the network has: {', '.join(wrong)}")
@@ -165,12 +169,16 @@ def _read_keras(path: Path) -> tf.keras.Model:
 
 def _read_saved_model(path: Path) -> tf.keras.Model:
     """Take the weights alone: a SavedModel as Keras revives it may run Python functions that it brings along."""
+    from deepfill_tf.layers.tension_fill import TensionFill
+
     try:
         values = {variable.name.partition(":")[0]: variable.numpy()
                   for variable in tf.saved_model.load(str(path)).variables}
-        # Training pads with zeros, so that the first kernel tells which of the networks this is.
+        # Training pads with zeros, so that the first kernel and the layers tell which of the networks this is.
         *_, channels, filters = values["conv1/kernel"].shape
-        model = build_architecture("deepfill_v2" if filters == 48 else "deepfill_v1", guided=channels == 6)
+        is_filled = TensionFill.__name__.encode() in (path / LAYERS_FILE).read_bytes()
+        model = build_architecture("deepfill_v2" if filters == 48 else "deepfill_v1", guided=channels == 6,
+                                   hole_fill="tension-spline" if is_filled else "zeros")
         if wrong := sorted(set(values) ^ {weight.name.partition(":")[0] for weight in model.weights}):
             raise ValueError(f"weights that only one side has: {', '.join(wrong[:3])}")
         model.set_weights([values[weight.name.partition(":")[0]] for weight in model.weights])
@@ -180,15 +188,3 @@ def _read_saved_model(path: Path) -> tf.keras.Model:
 
 
 _READERS: dict[str, Callable[[Path], tf.keras.Model]] = {".h5": _read_h5, ".keras": _read_keras}
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place once the block has gone through."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.touch()  # says in fewer words than HDF5 why nothing can be written
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -89,6 +89,7 @@ class ImageConv2D(tf.keras.layers.Layer):
         filters: Output channels, 3 for an RGB image.
         padding: "same" (zeros) or "symmetric" (mirrored border).
         initialization: One of `INITIALIZATIONS`, see `kernel_initializer`.
+        paints_onto: Whether the result is to be added to an image: it then starts close to zero.
 
     Shape:
         (B, H, W, C) -> (B, H, W, filters), values in (-1, 1).
@@ -98,16 +99,17 @@ class ImageConv2D(tf.keras.layers.Layer):
     """
 
     def __init__(self, filters: int = 3, *, padding: str = "same", initialization: str = "reference",
-                 **kwargs: Any) -> None:
+                 paints_onto: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if padding not in PADDINGS:
             raise ValueError(f"`padding` should be one of {PADDINGS}. Received: {padding!r}")
         self.filters = filters
+        self.paints_onto = paints_onto
         self.padding = padding
         self.initialization = initialization
         self.conv = tf.keras.layers.Conv2D(
             filters, 3, padding="same" if padding == "same" else "valid",
-            kernel_initializer=kernel_initializer(initialization, output=True), name="conv")
+            kernel_initializer=kernel_initializer(initialization, output=True, paints_onto=paints_onto), name="conv")
 
     def build(self, input_shape):
         self.conv.build(input_shape)
@@ -120,4 +122,4 @@ class ImageConv2D(tf.keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "padding": self.padding,
-                "initialization": self.initialization}
+                "initialization": self.initialization, "paints_onto": self.paints_onto}

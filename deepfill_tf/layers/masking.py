@@ -56,6 +56,18 @@ class PasteKnown(tf.keras.layers.Layer):
 
 
 @tf.keras.utils.register_keras_serializable(package="deepfill_tf")
+class PaintOnto(tf.keras.layers.Layer):
+    """`start + painted`, kept in [-1, 1].
+
+    Inputs:
+        painted, start (B, H, W, 3).
+    """
+
+    def call(self, painted, start):
+        return tf.clip_by_value(painted + tf.cast(start, painted.dtype), -1.0, 1.0)
+
+
+@tf.keras.utils.register_keras_serializable(package="deepfill_tf")
 class ShrinkMask(tf.keras.layers.Layer):
     """The mask at a quarter of its size, where the attention works: (B, H, W, 1) -> (B, H / 4, W / 4, 1)."""
 

@@ -3,6 +3,8 @@ import pytest
 import tensorflow as tf
 
 from deepfill_tf import build_generator
+from deepfill_tf.generator import hole_fill_of
+from deepfill_tf.layers.tension_fill import TensionFill
 from tests.parity.generators import golden, network_inputs, official_generator, to_rgb
 
 # Twice to ten times what the official graph differs from itself, with and without its fast kernels.
@@ -100,3 +102,20 @@ def test_unknown_options_are_named():
         build_generator(padding="reflect")
     with pytest.raises(ValueError, match="initialization.*zero"):
         build_generator(initialization="zero")
+    with pytest.raises(ValueError, match="hole_fill.*ones"):
+        build_generator(hole_fill="ones")
+
+
+def test_from_a_smooth_fill_each_stage_paints_what_is_to_be_added():
+    image, mask = network_inputs(golden("gen_seedB_tiny_64x72"))
+    generator = build_generator(hole_fill="tension-spline", initialization="looks-linear")
+    assert generator.count_params() == 4052478 and hole_fill_of(generator) == "tension-spline"
+    layers = [generator.get_layer(name).output for name in ("conv17", "coarse_pasted", "allconv17")]
+    painted, pasted, repainted = tf.keras.Model(generator.inputs, layers)([image, mask])
+    coarse, refined = generator([image, mask])
+    fill = TensionFill()(image, mask)
+    assert 0.001 < np.abs(painted).mean() < 0.2, "an untrained network changes the fill a little"
+    np.testing.assert_allclose(coarse, np.clip(fill + painted, -1, 1), atol=1e-6)
+    np.testing.assert_allclose(pasted, np.where(mask > 0, coarse, image), atol=1e-6)
+    np.testing.assert_allclose(refined, np.clip(pasted + repainted, -1, 1), atol=1e-6)
+    np.testing.assert_array_equal(generator([np.where(mask > 0, 0.7, image).astype(np.float32), mask])[1], refined)

@@ -10,6 +10,8 @@ def test_reconstruction_loss_by_hand():
     mask = tf.constant([[0.0, 0.0], [1.0, 1.0]], shape=[1, 2, 2, 1])
     np.testing.assert_allclose(reconstruction_loss(image, completed, mask), (0.2 + 1.0) / 4, rtol=1e-6)
     np.testing.assert_allclose(reconstruction_loss(image, completed, mask, 4.0), (0.2 + 5.0) / 4, rtol=1e-6)
+    np.testing.assert_allclose(reconstruction_loss(image, completed, mask, 1.0, known_weight=0.5, squared=True),
+                               (0.5 * 0.04 + 2.0) / 4, rtol=1e-6)
 
 
 def test_hinge_losses_by_hand():

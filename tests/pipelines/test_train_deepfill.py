@@ -26,6 +26,7 @@ batch_size: 1
 steps: 3
 adversarial_weight: 0.01
 masks: {scratches: 1}
+hole_fill: tension-spline
 checkpoint_steps: 1
 summary_steps: 2
 validation_steps: 1
@@ -247,6 +248,7 @@ def test_what_to_do_must_be_clear(more, message, data, capsys):
 
 @pytest.mark.parametrize("more, settings, message", [
     (["--start-from", "default"], "guided: true\n", "asks for a guided deepfill_v2"),
+    (["--start-from", "deepfill_v2_small"], "hole_fill: tension-spline\n", "hole_fill is zeros"),
     (["--validation", "x.png"], "validation_images: 0\n", "validation_images: 0"),
     (["--validation", "x.png", "--edges", "y"], "guided: true\n", "--edges")])
 def test_contradictions_are_refused_before_there_is_a_folder(more, settings, message, data, tmp_path, capsys):

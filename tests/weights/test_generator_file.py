@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from deepfill_tf import build_generator
+from deepfill_tf.generator import hole_fill_of
 from weights import WeightsError, load_generator, save_generator
 
 ATTRIBUTES = {"licence": "CC0-1.0", "source": "a test", "steps": 12}
@@ -70,14 +71,20 @@ def test_attributes(saved):
     assert {key: found[key] for key in ATTRIBUTES} == ATTRIBUTES
     assert found["n2v_deepfill_format"] == 1 and found["architecture"] == "deepfill_v2"
     assert not found["guided"] and found["padding"] == "same" and found["channel_order"] == "RGB"
+    assert found["hole_fill"] == "zeros"
 
 
-def test_guided_and_symmetric_come_back_as_such(tmp_path):
-    model = build_generator(guided=True, padding="symmetric")
+def test_files_from_before_there_was_a_choice_start_from_zeros(saved, tmp_path):
+    old = edited(saved, tmp_path / "old.h5", lambda file: file.attrs.pop("hole_fill"))
+    assert hole_fill_of(load_generator(old)) == "zeros"
+
+
+def test_options_come_back(tmp_path):
+    model = build_generator(guided=True, padding="symmetric", hole_fill="tension-spline")
     save_generator(model, tmp_path / "guided.h5")
     loaded = load_generator(tmp_path / "guided.h5")
     assert len(loaded.inputs) == 3
-    assert loaded.get_layer("xconv1").padding == "symmetric"
+    assert loaded.get_layer("xconv1").padding == "symmetric" and hole_fill_of(loaded) == "tension-spline"
     assert_same_weights(loaded, model)
 
 

@@ -75,4 +75,6 @@ def test_kernel_initializer_has_the_stated_deviation():
     kernel = kernel_initializer("signal-preserving")([3, 3, 64, 256]).numpy()
     assert kernel.std() == pytest.approx(2 / np.sqrt(3 * 3 * 64), rel=0.02)
     output = kernel_initializer("signal-preserving", output=True)([3, 3, 64, 256]).numpy()
+    faint = kernel_initializer("looks-linear", output=True, paints_onto=True)([3, 3, 64, 256]).numpy()
+    np.testing.assert_allclose(faint.std(), 0.1 / np.sqrt(9 * 64), rtol=0.02)
     assert output.std() == pytest.approx(1 / np.sqrt(3 * 3 * 64), rel=0.02)
