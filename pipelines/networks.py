@@ -50,50 +50,58 @@ class Networks:
         Returns:
             Denoised and restored frames, in shape and type of `frames`.
         """
-        has_holes = self.generator is not None and bool(mask.any())
+        if self.generator is None or not mask.any():
+            denoised = self.denoise(frames, mask, denoiser, value_range)
+            return denoised, denoised
         if mask.size <= WHOLE_PIXELS and plan.wide is None and plan.window is None:
             at_a_time = WHOLE_PIXELS // mask.size
-            parts = [self._restore_small(frames[first:first + at_a_time], mask,
-                                         None if edges is None else edges[first:first + at_a_time], denoiser,
-                                         value_range, plan, has_holes) for first in range(0, len(frames), at_a_time)]
-            return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-        parts = [self._restore_large(frame, mask, None if edges is None else edges[index], denoiser, value_range, plan,
-                                     has_holes) for index, frame in enumerate(frames)]
-        return np.stack([part[0] for part in parts]), np.stack([part[1] for part in parts])
+            parts = [self._call(frames[first:first + at_a_time], mask,
+                                None if edges is None else edges[first:first + at_a_time], denoiser, value_range,
+                                plan.working_bytes) for first in range(0, len(frames), at_a_time)]
+            denoised, restored = (as_type(np.concatenate([part[stage] for part in parts]), frames)
+                                  for stage in ("denoised", "restored"))
+            return denoised, restored
+        denoised = self.denoise(frames, mask, denoiser, value_range)
+        return denoised, np.stack([self._fill(frame, mask, None if edges is None else edges[index], value_range, plan)
+                                   for index, frame in enumerate(denoised)])
 
-    def _restore_small(self, frames, mask, edges, denoiser, value_range, plan, has_holes):
-        outputs = self._call(frames, mask, edges, denoiser, value_range, plan, inpaint=has_holes)
-        return as_type(outputs["denoised"], frames), as_type(outputs["restored"], frames)
+    def denoise(self, frames: np.ndarray, mask: np.ndarray, denoiser: Optional[Denoiser],
+                value_range: tuple[float, float]) -> np.ndarray:
+        """The frames without noise, in their shape and type; see `restore`."""
+        if denoiser is None:
+            return frames
+        if mask.size <= WHOLE_PIXELS:
+            parts = [self._call(frame[np.newaxis], mask, None, denoiser, value_range)["denoised"] for frame in frames]
+            return as_type(np.concatenate(parts), frames)
+        return np.stack([as_type(np.clip(denoise_tiled(denoiser, frame, mask), *value_range), frame)
+                         for frame in frames])
 
-    def _restore_large(self, frame, mask, edges, denoiser, value_range, plan, has_holes):
-        denoised = frame
-        if denoiser is not None:
-            denoised = as_type(np.clip(denoise_tiled(denoiser, frame, mask), *value_range), frame)
-        if not has_holes:
-            return denoised, denoised
+    def _fill(self, denoised, mask, edges, value_range, plan):
         restored, missing = denoised, mask
         guides = [] if edges is None else [edges]
         if plan.wide is not None:
             painted = self._fill_wide(denoised, mask, guides, value_range, plan)
             restored, missing = np.where(plan.wide[..., np.newaxis], painted, denoised), mask & ~plan.wide
         if not missing.any():
-            return denoised, restored
+            return restored
 
         def inpaint(image, hole, *parts):
             outputs = self._call(image[np.newaxis], hole, parts[0][np.newaxis] if parts else None, None, value_range,
-                                 plan, inpaint=True)
-            return as_type(outputs["restored"][0], frame)
+                                 plan.working_bytes)
+            return as_type(outputs["restored"][0], denoised)
 
         if plan.window is None:
-            return denoised, inpaint(restored, missing, *guides)
-        return denoised, inpaint_by_windows(inpaint, restored, missing, *guides, side=plan.window)
+            return inpaint(restored, missing, *guides)
+        return inpaint_by_windows(inpaint, restored, missing, *guides, side=plan.window)
 
-    def _call(self, frames, mask, edges, denoiser, value_range, plan, *, inpaint):
+    def _call(self, frames, mask, edges, denoiser, value_range, working_bytes=None):
+        """What the chain returns; without `working_bytes` it leaves the holes."""
+        inpaint = working_bytes is not None
         chain = self._chain(frames.shape[-1], denoiser, inpaint)
         masks = np.broadcast_to(mask[..., np.newaxis], (len(frames), *mask.shape, 1)).astype(np.float32)
         guides = [edges[..., np.newaxis].astype(np.float32)] if inpaint and edges is not None else []
         outputs = chain(frames.astype(np.float32), masks, np.asarray(value_range, np.float32), *guides,
-                        working_bytes=plan.working_bytes)
+                        **({"working_bytes": working_bytes} if inpaint else {}))
         return {name: tensor.numpy() for name, tensor in outputs.items()}
 
     def _fill_wide(self, image, mask, guides, value_range, plan):

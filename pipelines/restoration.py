@@ -7,7 +7,7 @@ import dataclasses
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -78,7 +78,8 @@ class Restorer:
             raise InputError("edges", f"are of no use to the inpainter {self._inpainter_name()}, which is not guided",
                              "leave them out, or choose guided weights")
 
-    def restore(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None) -> RestorationResult:
+    def restore(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None, *,
+                find_more: Optional[Callable[[np.ndarray], np.ndarray]] = None) -> RestorationResult:
         """Restore one picture; a stack's frames share mask and edges.
 
         Args:
@@ -86,6 +87,8 @@ class Restorer:
             mask: bool (H, W), True = hole.
             edges: Where a guided inpainter draws edges, in the holes only: bool (H, W) or grey levels, see
                 `pipelines.inpainting.given_edges`; "auto": the edges of each frame as it is; None: none are drawn.
+            find_more: Given the denoised pixels, in shape and type of the picture's, with the holes filled, returns
+                a mask with more holes. The noise of the picture is then taken out once more, around all of them.
 
         Raises:
             InputError: If mask or edges have another size than the picture, or the inpainter takes no edges.
@@ -101,11 +104,15 @@ class Restorer:
         if not np.isfinite(picture.value_range).all():
             raise InputError("image", "has values that are not finite", "replace them, and mark them in the mask")
         seconds: dict[str, float] = {}
-        plan = make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit)
         frames = picture.pixels.reshape(-1, *picture.size, 3 if "C" in picture.axes else 1)
         with _timed(seconds, "denoiser"):
             choice = choose_denoiser(self.request, self._denoiser, frames, mask, value_range=picture.value_range,
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
+        if find_more is not None and choice.denoiser is not None:
+            with _timed(seconds, "detection"):
+                first = self._networks.denoise(frames, mask, choice.denoiser, picture.value_range)
+                mask = mask | find_more(first.reshape(picture.pixels.shape))
+        plan = make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit)
         with _timed(seconds, "restoration"):
             guides = None
             if self._networks.is_guided and mask.any():
@@ -144,14 +151,15 @@ class Restorer:
         }
 
 
-def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoiser: DenoiserRequest = "auto",
+def restore_image(image: np.ndarray, mask: Union[None, str, np.ndarray] = None, *, denoiser: DenoiserRequest = "auto",
                   inpainter: Union[str, os.PathLike[str]] = "default", edges: EdgesRequest = None, seed: int = 0,
                   denoise_seconds: float = 60.0) -> RestorationResult:
     """Denoise an image and fill its holes.
 
     Args:
         image: (H, W) gray or (H, W, 3) RGB; uint8, uint16 or float32. Not modified.
-        mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill.
+        mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill; "auto": what looks
+            damaged, see `pipelines.damage`.
         denoiser, inpainter, seed, denoise_seconds: See `Restorer`.
         edges: A sketch for guided weights as inpainter, see `Restorer.restore`.
 
@@ -169,8 +177,15 @@ def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoi
         >>> result.image, result.report["noise_sigma_before"]
     """
     picture = Picture(np.ascontiguousarray(image))
-    hole = np.zeros(picture.size, bool) if mask is None else _as_hole(mask)
+    if isinstance(mask, str) and mask != AUTO:
+        raise InputError("mask", f"is {mask!r}", f"give an array, {AUTO!r} or None")
     restorer = Restorer(denoiser=denoiser, inpainter=inpainter, seed=seed, denoise_seconds=denoise_seconds)
+    if isinstance(mask, str):
+        from pipelines.damage import DamageDetector, TwoPasses
+
+        passes = TwoPasses(DamageDetector(), picture)
+        return restorer.restore(picture, passes.found.mask, edges, find_more=passes.look_again)
+    hole = np.zeros(picture.size, bool) if mask is None else _as_hole(mask)
     return restorer.restore(picture, hole, edges)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Optional
 
 from pipelines import command
+from pipelines.damage_arguments import add_damage_arguments
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -17,7 +18,7 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument("--input", required=True, metavar="FILE|DIR|GLOB", help="noisy, damaged pictures")
     files.add_argument("--output", required=True, metavar="FILE|DIR",
                        help="where the restored pictures go; a folder for several, with their names")
-    files.add_argument("--mask", default="auto", metavar="FILE|DIR|auto|none",
+    files.add_argument("--mask", metavar="FILE|DIR|auto|none",
                        help="white where the picture is damaged; DIR: a mask of the same name for each picture; "
                             "auto: find the damage; none: denoise only (default: auto)")
     files.add_argument("--mask-invert", action="store_true", help="the masks are black where it is damaged")
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
                       help="only tell how the holes would be filled, and what it takes in memory and time")
     work.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="(default: auto)")
     work.add_argument("--precision", default="float32", choices=("float32", "bfloat16"), help="(default: float32)")
+    add_damage_arguments(parser)
     command.add_common_arguments(parser)
     return parser
 
