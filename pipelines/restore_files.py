@@ -1,4 +1,4 @@
-"""The work of `python -m pipelines.restore`: one picture after another, each finished before the next begins."""
+"""The work of `python -m pipelines.restore`: one picture after another, each on its own."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pipelines.damage_arguments import damage_settings
 from pipelines.errors import InputError
 from pipelines.images import (Picture, check_writable, make_folder, read_mask, read_picture, read_sketch, replacing,
                               write_mask, write_picture)
+from pipelines.overlap import overlapped
 from pipelines.plan import make_plan
 from pipelines.restore_jobs import Job, plan_jobs
 
@@ -45,13 +46,18 @@ def restore_files(arguments: argparse.Namespace) -> int:
     if arguments.edges is not None:
         restorer.check_guidable()
     detector = _detector(arguments)
+
+    def compute(job: Job, inputs: Inputs) -> tuple[Picture, Any]:
+        bar.title = job.source.name
+        with bar:
+            return _restore(restorer, detector, job, inputs)
+
     entries: list[dict[str, Any]] = []
     try:
-        for job in jobs:
-            bar.title = job.source.name
+        for job, outcome in overlapped(jobs, read=lambda job: first or _read(job, arguments), compute=compute,
+                                       write=lambda job, computed: _write(job, *computed)):
             try:
-                with bar:
-                    entries.append(_restore(restorer, detector, job, first, arguments))
+                entries.append(outcome.result())
             except Exception as error:
                 if len(jobs) == 1 or arguments.debug:
                     raise
@@ -111,20 +117,22 @@ def _detector(arguments: argparse.Namespace) -> Optional[DamageDetector]:
     return None
 
 
-def _restore(restorer: Any, detector: Optional[DamageDetector], job: Job, read: Optional[Inputs],
-             arguments: argparse.Namespace) -> dict[str, Any]:
-    """Restore one picture and write what was asked for; returns its entry of the report."""
-    picture, mask, edges = read or _read(job, arguments)
+def _restore(restorer: Any, detector: Optional[DamageDetector], job: Job, inputs: Inputs) -> tuple[Picture, Any]:
+    """Restore one picture; returns it, transparent where it still shall be, and the result."""
+    picture, mask, edges = inputs
     make_folder(job.target.parent)
     check_writable(job.target, picture)
     if mask is not None or detector is None:
-        result = restorer.restore(picture, mask, edges)
-    else:
-        passes = TwoPasses(detector, picture)
-        result = restorer.restore(picture, passes.found.mask, edges, find_more=passes.look_again)
-        result.report["damage_pixels"] = passes.found.pixels
-        result.report["warnings"] += passes.found.warnings
-        picture = opaque(picture, result.mask)
+        return picture, restorer.restore(picture, mask, edges)
+    passes = TwoPasses(detector, picture)
+    result = restorer.restore(picture, passes.found.mask, edges, find_more=passes.look_again)
+    result.report["damage_pixels"] = passes.found.pixels
+    result.report["warnings"] += passes.found.warnings
+    return opaque(picture, result.mask), result
+
+
+def _write(job: Job, picture: Picture, result: Any) -> dict[str, Any]:
+    """Write what was asked for; returns the picture's entry of the report."""
     write_picture(job.target, result.image, like=picture)
     if job.mask_copy is not None:
         write_mask(job.mask_copy, result.mask)

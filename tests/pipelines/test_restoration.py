@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from denoise import Denoiser, DenoiserConfig
-from pipelines import restoration, restore_image
+from pipelines import networks, restore_image
 from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.restoration import Restorer
@@ -89,7 +89,7 @@ def test_a_training_that_ran_out_of_time_is_told(weights_file):
 
 def test_the_report_names_the_shipped_weights():
     image, mask = example("uint8", 3, shape=(16, 40))
-    assert restore_image(image, mask[:16, :40], denoiser="none").report["inpainter"] == "deepfill_v2_small"
+    assert restore_image(image, mask[:16, :40], denoiser="none").report["inpainter"] == "deepfill_v2_spline"
 
 
 def test_no_mask_means_nothing_to_fill(weights_file):
@@ -119,7 +119,7 @@ def test_auto_trains_on_a_noisy_picture_and_one_seed_gives_one_result(weights_fi
 def test_windows_take_over_where_a_picture_is_too_large(weights_file, monkeypatch, denoiser):
     image, mask = example("uint8", 3, shape=(96, 96))
     whole = restore_image(image, mask, denoiser=denoiser, inpainter=weights_file)
-    monkeypatch.setattr(restoration, "WHOLE_PIXELS", 1000)
+    monkeypatch.setattr(networks, "WHOLE_PIXELS", 1000)
     parts = restore_image(image, mask, denoiser=denoiser, inpainter=weights_file)
     assert np.abs(parts.denoised.astype(int) - whole.denoised).max() <= 1
     np.testing.assert_array_equal(parts.image[~mask], parts.denoised[~mask])
