@@ -87,7 +87,7 @@ def make_plan(mask: np.ndarray, *, strategy: str = AUTO, memory_limit: Optional[
         # The picture itself stays in memory, the rest is the window's.
         left = limit - BASE_BYTES - LEAST_WORKING_BYTES - _picture_bytes(pixels)
         window = int(math.sqrt(max(left, 0) / BYTES_PER_PIXEL)) // 8 * 8
-        if window < min(SMALLEST_WINDOW, height, width):
+        if window < SMALLEST_WINDOW:
             needed = BASE_BYTES + LEAST_WORKING_BYTES + _picture_bytes(pixels) + BYTES_PER_PIXEL * SMALLEST_WINDOW**2
             raise InputError("--memory-limit", f"{limit / 2**30:.1f} GB are too few for {width} x {height} pixels",
                              f"give at least {needed / 2**30:.1f} GB, or a smaller picture")
