@@ -13,7 +13,7 @@ FLATTEST = 0.05  # share of the blocks in which the noise is looked at
 FEWEST_BLOCKS = 6
 SMALLEST_SIDE = 5  # pixels: nothing can be measured in smaller images, which count as free of noise
 # Of larger images as much is looked at, in equal parts from edge to edge: more costs memory and tells nothing new.
-LARGEST_SIDE, PARTS = 1024, 4
+LARGEST_SIDE, PARTS = 512, 4
 # Measured in docs/denoising.md. Photographs have weak colour noise of their own that JPEG has made alike.
 CORRELATED, CORRELATED_COLOURS = 0.125, 0.2
 SHARED = 0.2  # correlation of two channels' noise, measured in docs/denoising.md
@@ -49,7 +49,7 @@ def estimate_noise(image: np.ndarray, *, damage: np.ndarray | None = None) -> No
     of the channels or, if that is larger, what the colour differences have, since JPEG and demosaicing spoil
     these first; but where the channels share their noise, the colour differences have none and do not count.
 
-    Of sides above 1024 pixels four parts of 256 are looked at. The seams between them count for little: sigma is a
+    Of sides above 512 pixels four parts of 128 are looked at. The seams between them count for little: sigma is a
     median, and no block lies across them.
 
     Args:

@@ -21,7 +21,7 @@ MEGABYTE = 2**20
 # Measured with benchmarks/bench_inference.py: the process with its networks; for each pixel, with images, features and
 # keys of the attention; and what tiles may take at least and need at most.
 BASE_BYTES, BYTES_PER_PIXEL = 900 * MEGABYTE, 360
-LEAST_WORKING_BYTES, MOST_WORKING_BYTES = 48 * MEGABYTE, 512 * MEGABYTE
+LEAST_WORKING_BYTES, MOST_WORKING_BYTES = 48 * MEGABYTE, 256 * MEGABYTE
 SMALLEST_WINDOW = 512  # pixels
 
 # Of DeepFill v2, in operations for each pixel, and how far beyond the hole the parts have to be computed, in pixels.

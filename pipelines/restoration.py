@@ -138,13 +138,14 @@ class Restorer:
         from denoise import estimate_noise
 
         frame = denoised[0] if picture.is_stack else denoised
+        after = choice.noise if choice.denoiser is None else estimate_noise(frame, damage=mask)
         return {
             "denoiser": choice.name, "denoiser_reason": choice.reason,
             "warnings": list(choice.warnings), "inpainter": self._inpainter_name(),
             "edges": "none" if edges is None else edges if isinstance(edges, str) else "given", "seed": self.seed,
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),
             "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,
-            "noise_sigma_after": estimate_noise(frame, damage=mask).sigma,
+            "noise_sigma_after": after.sigma,
             "hole_ratio": float(mask.mean()), "strategy": plan.strategy, "factor": plan.factor, "window": plan.window,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "peak_memory_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
