@@ -11,7 +11,7 @@ shares of the picture that they cover, in percent). "smooth start" is what the n
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -20,7 +20,8 @@ import numpy as np
 
 from pipelines import runtime
 from pipelines.baselines import BASELINES, inpaint_baseline
-from pipelines.images import Picture, list_images, read_mask, read_picture, write_picture
+from pipelines.evaluation.holes import parse_holes
+from pipelines.images import Picture, list_images, read_picture, write_picture
 from pipelines.metrics import psnr, ssim
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "clean"
@@ -108,37 +109,17 @@ def centre_crop(pixels: np.ndarray, size: int) -> np.ndarray:
 
 def hole_kinds(size: int, count: int, seed: int, folder: Path | None) -> Iterator[tuple[str, Masks]]:
     """Kinds of holes, each with one bool mask (size, size) for each picture."""
-    from deepfill_tf import masks
-
     thin, freeform, irregular, box = WANTED
     # Strokes and lines keep their width in pixels, so that larger pictures take more of them.
-    yield thin, [drawn_until(masks.scratches, size, (seed, index), 0.04, 0.06) for index in range(count)]
-    yield freeform, [drawn_until(masks.brush_strokes, size, (seed, index), 0.10, 0.20) for index in range(count)]
+    for kind, holes in ((thin, parse_holes("scratches:4-6")), (freeform, parse_holes("free-form:10-20"))):
+        yield kind, [holes.mask((size, size), seed=seed, name=str(index), position=index) for index in range(count)]
     if folder is not None:
-        paths = [sorted((folder / name).glob("*.png")) for name in IRREGULAR]
-        chosen = [paths[index % 2][index // 2 % len(paths[index % 2])] for index in range(count)]
-        yield irregular, [shrunk(read_mask(path, (512, 512)), size) for path in chosen]
+        both = [parse_holes(str(folder / name), resizes=True) for name in IRREGULAR]
+        yield irregular, [both[index % 2].mask((size, size), seed=seed, name="", position=index // 2)
+                          for index in range(count)]
     centre = np.zeros((size, size), bool)
     centre[size * 3 // 8:size * 5 // 8, size * 3 // 8:size * 5 // 8] = True
     yield box, [centre] * count
-
-
-def drawn_until(draw: Callable, size: int, seed: tuple[int, int], least: float, most: float) -> np.ndarray:
-    """Union of drawn masks that covers a share of the picture between `least` and `most`."""
-    import tensorflow as tf
-
-    mask = np.zeros((size, size), bool)
-    for attempt in range(1000):
-        more = mask | (draw(tf.constant([seed[0] + 1000 * attempt, seed[1]]), size, size).numpy()[..., 0] > 0)
-        mask = more if more.mean() <= most else mask
-        if mask.mean() >= least:
-            return mask
-    raise RuntimeError(f"no mask of {least:.0%} to {most:.0%} in a thousand attempts")
-
-
-def shrunk(mask: np.ndarray, size: int) -> np.ndarray:
-    """The mask at another size."""
-    return cv2.resize(mask.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) > 0
 
 
 def by_network(crops: Masks, masks: Masks, weights_name: str) -> dict[str, Masks]:

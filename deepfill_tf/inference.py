@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from deepfill_tf.two_stages import SIZE_MULTIPLE
@@ -25,15 +28,16 @@ def pad_to_multiple(images: tf.Tensor, multiple: int = SIZE_MULTIPLE) -> tf.Tens
     return images
 
 
-def complete(generator: tf.keras.Model, image: tf.Tensor, mask: tf.Tensor, edges: tf.Tensor | None = None
-             ) -> tf.Tensor:
+def complete(generator: Callable[..., Sequence[tf.Tensor]], image: tf.Tensor, mask: tf.Tensor,
+             edges: tf.Tensor | None = None, **options: Any) -> tf.Tensor:
     """Fill the holes of `image` with what the refining stage paints.
 
     Args:
-        generator: What `build_generator` returns.
+        generator: What `build_generator` returns, or a `HoleGenerator` of it, which does the least work.
         image: float32 (B, H, W, 3), RGB in [-1, 1], any H and W from 1; what lies under the hole does not matter.
         mask: float32 (B, H, W, 1), 1 = hole, one for each image.
         edges: float32 (B, H, W, 1), 1 = edge, for a guided generator.
+        options: What else the generator is called with.
 
     Returns:
         float32 (B, H, W, 3) in [-1, 1]: `image`, bit by bit, outside the hole. Only TensorFlow operations.
@@ -46,10 +50,11 @@ def complete(generator: tf.keras.Model, image: tf.Tensor, mask: tf.Tensor, edges
         Known pixels are pasted as they are; the reference sends them through its arithmetic and truncation.
     """
     inputs = [image, mask] if edges is None else [image, mask, edges]
-    if len(inputs) != len(generator.inputs):
-        raise ValueError(f"this generator takes {len(generator.inputs)} inputs (guided: with edges). "
+    taken = generator.inputs  # type: ignore[attr-defined]
+    if len(inputs) != len(taken):
+        raise ValueError(f"this generator takes {len(taken)} inputs (guided: with edges). "
                          f"Received: {len(inputs)}")
     height, width = tf.unstack(tf.shape(image)[1:3])
-    _, refined = generator([pad_to_multiple(tensor) for tensor in inputs])
+    _, refined = generator([pad_to_multiple(tensor) for tensor in inputs], **options)
     painted = tf.cast(refined[:, :height, :width], image.dtype)
     return tf.where(mask > 0.5, painted, image)

@@ -104,7 +104,7 @@ def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, g
     x = conv("pmconv4_downsample", quarter, strides=2)(x)
     x = conv("pmconv5", quarter)(x)
     x = conv("pmconv6", quarter, activation="relu")(x)
-    needed = HoleReach(name="hole_reach")(mask)             # looked at by `restricted_to_hole` alone
+    needed = HoleReach(name="hole_reach")(mask)             # looked at by `HoleGenerator` alone
     x = ContextualAttention(name="contextual_attention")(x, ShrinkMask(name="shrunk_mask")(mask), needed)
     x = conv("pmconv9", quarter)(x)
     borrowed = conv("pmconv10", quarter)(x)                 # (B, H/4, W/4, 4 * width)
@@ -114,25 +114,3 @@ def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, g
 
     inputs = [image, mask] if edges is None else [image, mask, edges]
     return tf.keras.Model(inputs, [coarse, refined], name=name)
-
-
-def restricted_to_hole(generator: tf.keras.Model) -> tf.keras.Model:
-    """A copy of a generator that spares its attention what cannot reach the hole.
-
-    Args:
-        generator: What `build_generator` of either version returns.
-
-    Returns:
-        A model with the same layers, weights and inputs. In the hole, [coarse, refined] are those of `generator`;
-        outside of it, and of no use, refined is another.
-    """
-
-    def copied(layer):
-        config = layer.get_config()
-        if isinstance(layer, ContextualAttention):
-            config["hole_only"] = True
-        return type(layer).from_config(config)
-
-    restricted = tf.keras.models.clone_model(generator, clone_function=copied)
-    restricted.set_weights(generator.get_weights())
-    return restricted

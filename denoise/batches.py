@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from denoise.damage_fill import fill_damage
+from denoise.manipulation import stratified_coordinates
 from denoise.patches import TrainingPixels
 
 TURNS = 8  # four rotations, mirrored or not
@@ -32,9 +34,9 @@ def numpy_seed(*seed: int) -> Iterator[None]:
 class DamageAware:
     """Mixin before N2V_DataWrapper: its own batches, from which barred pixels are taken out.
 
-    n2v crops, masks and replaces on pixels that hold valid values only (see `TrainingPixels.values`);
-    afterwards the barred pixels lose their mask, so that n2v's losses leave them out, and the damaged ones
-    get the same fill as in prediction.
+    n2v masks and replaces on pixels that hold valid values only (see `TrainingPixels.values`); afterwards the
+    barred pixels lose their mask, so that n2v's losses leave them out, and the damaged ones get the same fill
+    as in prediction.
     """
 
     if TYPE_CHECKING:  # what N2V_DataWrapper has
@@ -42,35 +44,39 @@ class DamageAware:
         n_chan: int
         shape: tuple[int, ...]
         patch_sampler: Any
+        get_stratified_coords: Any
 
     def watch(self, planes: Planes, *, augment: bool, seed: Sequence[int]) -> None:
         """Take over after the data wrapper's `__init__`.
 
         Args:
-            planes: What the patches are drawn from; the wrapper's X is its `values`.
+            planes: What the patches are drawn from.
             augment: Turn and flip the patches.
             seed: Batch `i` depends on this and on `i` only, so that a resumed run draws what it would have
                 drawn.
         """
-        self.stacked = np.concatenate([planes.values, planes.filled, planes.damage, planes.barred],
-                                      axis=-1).astype(np.float32)
-        self.crop, self.patch_sampler = self.patch_sampler, self._sample
+        self.planes = planes
+        self.patch_sampler, self.get_stratified_coords = self._sample, stratified_coordinates
         self.augment = augment and self.shape[-1] == self.shape[-2]
         self.seed = tuple(seed)
 
     def _sample(self, X: np.ndarray, X_Batches: np.ndarray, indices: np.ndarray, range: np.ndarray,
                 shape: tuple[int, ...]) -> None:
-        """n2v's own random crop, of the values and of what belongs to them, turned and flipped."""
-        crops = np.empty((len(indices), *shape, self.stacked.shape[-1]), np.float32)
-        self.crop(self.stacked, crops, indices=indices, range=range, shape=shape)
-        if self.augment:
-            for crop in crops:
+        """Random crops, turned and flipped, of the planes' values and of what belongs to them.
+
+        n2v's own crops come from one float32 array of all pixels, the X of its wrapper, which is left unused.
+        """
+        # starts and turns are drawn in the order of n2v's own sampler, all starts first
+        starts = [[np.random.randint(0, space + 1) for space in range] for _ in indices]
+        crops = []
+        for source, start in zip(indices, starts):
+            crop = self.planes.crop(source, tuple(slice(first, first + side) for first, side in zip(start, shape)))
+            if self.augment:
                 turn = np.random.randint(TURNS)
-                turned = np.rot90(crop, turn % 4, axes=(-3, -2)).copy()  # a view of `crop` itself before
-                crop[...] = turned if turn < 4 else turned[..., ::-1, :]
-        X_Batches[...] = crops[..., :self.n_chan]
-        self.filled = crops[..., self.n_chan:2 * self.n_chan]
-        self.damage, self.barred = crops[..., -2:-1] > 0, crops[..., -1:] > 0
+                crop = [np.rot90(part, turn % 4, axes=(-3, -2)) for part in crop]
+                crop = crop if turn < 4 else [part[..., ::-1, :] for part in crop]
+            crops.append(crop)
+        X_Batches[...], self.filled, self.damage, self.barred = (np.stack(parts) for parts in zip(*crops))
 
     def _index(self, loop: int) -> np.ndarray:
         """The order of the sources in one pass. n2v's wrapper draws it when first asked and keeps it for
@@ -97,19 +103,19 @@ class Planes:
         seed: Decides which.
 
     Attributes:
-        values: Normalised, every value from a valid pixel.
-        filled: The network's input, damage filled from its surroundings.
+        shape: Of the pixels.
         damage: Boolean, one channel.
         barred: Boolean, one channel: pixels that give no loss, damaged or kept for validation.
     """
 
     def __init__(self, pixels: TrainingPixels, validation_fraction: float, seed: int) -> None:
-        means, stds = (np.array(numbers, np.float32) for numbers in (pixels.means, pixels.stds))
-        self.values = (pixels.values - means) / stds
+        self._means, self._stds = pixels.source_means, pixels.source_stds
+        # in their own type: a large set of 8-bit pictures takes a quarter of the memory that float32 would
+        self._values = self._filled = pixels.values
+        self.shape = pixels.values.shape
         self.damage = pixels.damage
-        self.filled = self.values
         if self.damage.any():
-            self.filled = np.concatenate([_fill(one, hole) for one, hole in zip(self.values, self.damage)])
+            self._filled = np.concatenate([_fill(one, hole) for one, hole in zip(pixels.values, self.damage)])
         self._kept = _kept_apart(self.damage, validation_fraction, seed)
         self.barred = self.damage | self._kept
         if not self._kept.any():  # too small, or damaged everywhere: what trains also validates
@@ -117,10 +123,23 @@ class Planes:
 
     def for_validation(self) -> Planes:
         """The same planes, where only the pixels kept out of the training count."""
-        other = object.__new__(Planes)
-        other.values, other.filled, other.damage = self.values, self.filled, self.damage
+        other = copy.copy(self)
         other.barred = self.damage | ~self._kept
         return other
+
+    def crop(self, source: int, place: tuple[slice, ...]) -> list[np.ndarray]:
+        """Part of one source.
+
+        Returns:
+            The normalised values, each from a valid pixel, and the network's input, where damage is filled from its
+            surroundings, both float32; damage and barred pixels, both boolean with one channel.
+        """
+        here: tuple[Any, ...] = (source, *place)
+        mean, std = self._means[source], self._stds[source]
+        values = filled = (self._values[here] - mean) / std
+        if self._filled is not self._values:
+            filled = (self._filled[here] - mean) / std
+        return [values, filled, self.damage[here], self.barred[here]]
 
 
 def _kept_apart(damage: np.ndarray, fraction: float, seed: int) -> np.ndarray:
@@ -141,6 +160,6 @@ def _kept_apart(damage: np.ndarray, fraction: float, seed: int) -> np.ndarray:
 
 def _fill(values: np.ndarray, damage: np.ndarray) -> np.ndarray:
     """`fill_damage` for one sample; slices of a stack are filled one by one."""
-    slices = tf.constant(values.reshape(-1, *values.shape[-3:]))
+    slices = tf.constant(values.reshape(-1, *values.shape[-3:]), tf.float32)
     holes = tf.constant(damage.reshape(-1, *damage.shape[-3:]), tf.float32)
     return fill_damage(slices, holes).numpy().reshape(1, *values.shape)

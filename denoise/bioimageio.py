@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from denoise.model import Denoiser, _quiet
+from denoise.model import Denoiser
+from denoise.official import quiet
 
 DESCRIPTION_FILE = "rdf.yaml"
 SUFFIX = ".bioimage.io.zip"
@@ -49,7 +50,7 @@ def export_bioimageio(denoiser: Denoiser, path: Path, image: np.ndarray, *, name
         archive.mkdir()
         denoiser.save(model)
         official = Denoiser.load(model)._official  # n2v exports from a folder only
-        with _quiet(), warnings.catch_warnings():
+        with quiet(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "tags: could not check tag categories")  # asks the zoo's site
             official.export_TF(name, "", ["n2v-deepfill"], samples[:SIDE, :SIDE].astype(np.float32), "YXC", None,
                                result_path=archive)

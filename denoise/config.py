@@ -11,6 +11,8 @@ MANIPULATORS = ("uniform_withCP", "uniform_withoutCP", "normal_withoutCP", "norm
                 "identity", "mean", "median")
 # n2v writes `structN2Vmask or ...`, which NumPy refuses for an array: these three crash under a mask
 MANIPULATORS_WITHOUT_STRUCTURE = ("uniform_withoutCP", "mean", "median")
+NETWORK = ("unet_n_depth", "unet_kern_size", "unet_n_first", "unet_residual", "batch_norm", "blurpool", "skip_skipone",
+           "single_net_per_channel")  # the settings that weights fit or do not fit
 SCHEDULES = ("plateau", "cosine", "constant")
 
 
@@ -47,6 +49,9 @@ class DenoiserConfig:
         patience: Stop after so many epochs without a better validation; 0 never stops.
         average_turns: Predict the mean over the eight turned and mirrored images, in eight times the time. It
             goes into config.json, where n2v itself overlooks it.
+        own_statistics: Standardise each image by its own mean and deviation, in training and in prediction, instead
+            of those of the training data: for a denoiser of images of any brightness and unit. It goes into
+            config.json, where n2v itself overlooks it.
 
     Raises:
         ValueError: If a value is out of its range.
@@ -80,6 +85,7 @@ class DenoiserConfig:
     validation_fraction: float = 0.05
     patience: int = 0
     average_turns: bool = False
+    own_statistics: bool = False
 
     def __post_init__(self) -> None:
         for name in ("unet_n_depth", "unet_kern_size", "unet_n_first", "train_epochs",
@@ -136,6 +142,16 @@ class DenoiserConfig:
                    train_tensorboard=False, n2v_perc_pix=8.0, n2v_patch_shape=(side, side),
                    n2v_manipulator="median", n2v_neighborhood_radius=1, average_turns=True)
 
+    @classmethod
+    def for_adaptation(cls, shape: Sequence[int]) -> DenoiserConfig:
+        """Settings for adapting a trained denoiser to the image at hand; its network replaces that of `for_image`.
+
+        Args:
+            shape: Height and width.
+        """
+        return dataclasses.replace(cls.for_image(shape), train_epochs=6, train_steps_per_epoch=25,
+                                   train_learning_rate=5e-4)
+
     @property
     def steps(self) -> int:
         """Planned number of steps."""
@@ -163,7 +179,7 @@ class DenoiserConfig:
             raise ValueError("blurpool and structN2Vmask work in 2D only. Received: n2v_patch_shape "
                              f"{self.n2v_patch_shape}")
         own = {"learning_rate_schedule", "augment", "validation_fraction", "patience"}
-        settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)
+        settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(DenoiserConfig)
                     if field.name not in own}
         settings["structN2Vmask"] = self.structN2Vmask and [list(row) for row in self.structN2Vmask]
         # n2v keeps them as text; repr() of a Python float loses no digit

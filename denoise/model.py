@@ -1,72 +1,29 @@
-"""Denoiser: the only file that imports n2v and CSBDeep, and the only one that knows their traps."""
+"""Denoiser: trains, loads, saves and applies n2v's networks, and knows the traps of n2v and CSBDeep."""
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import functools
-import io
-import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from csbdeep.internals.predict import tile_iterator
-from n2v.internals.N2V_DataWrapper import N2V_DataWrapper
-from n2v.models import N2V, N2VConfig
-from n2v.utils import n2v_utils
+from n2v.models import N2V
 
-from denoise.batches import DamageAware, Planes, numpy_seed
-from denoise.config import DenoiserConfig
-from denoise.manipulation import Manipulator, median_without_center, uniform_with_center
-from denoise.patches import TrainingPixels, damage_to_samples, from_samples, guess_axes, to_samples, training_pixels
+from denoise.batches import numpy_seed
+from denoise.config import NETWORK, DenoiserConfig
+from denoise.official import build_official, fit_official, quiet
+from denoise.patches import (damage_to_samples, from_samples, guess_axes, statistics, to_samples, training_pixels,
+                             valid_samples)
 from denoise.prediction import averaged_over_turns, receptive_radius, restore
 from denoise.training import (CONFIG_FILE, WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary, save_config_atomically,
                               save_weights_atomically)
+from denoise.warm_start import weights_for_channels
 
 ACTIVATION_BUDGET = 2 ** 30  # bytes that the feature maps of one tile may take
-VALIDATION_PATCHES, VALIDATION_PERCENT = 128, 6.0
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Hold back what n2v prints, and the two deprecations that n2v and Keras cannot mend any more."""
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`product` is deprecated", DeprecationWarning)
-        warnings.filterwarnings("ignore", "non-integer arguments to randrange", DeprecationWarning)
-        yield
-
-
-class Batches(DamageAware, N2V_DataWrapper):
-    """n2v's own data wrapper, made aware of damage.
-
-    Args:
-        planes: What the patches are drawn from.
-        config: Official settings.
-        percent: Per cent of masked pixels.
-        augment: Turn and flip the patches.
-        seed: Batch `i` depends on this and on `i` only.
-    """
-
-    def __init__(self, planes: Planes, config: N2VConfig, *, percent: float, augment: bool,
-                 seed: Sequence[int]) -> None:
-        structure = None if config.structN2Vmask is None else np.array(config.structN2Vmask)
-        with _quiet(), numpy_seed(*seed):
-            super().__init__(planes.values, None, batch_size=config.train_batch_size, length=None,
-                             perc_pix=percent, shape=tuple(config.n2v_patch_shape),
-                             value_manipulation=_manipulator(config), structN2Vmask=structure)
-        self.watch(planes, augment=augment, seed=seed)
-
-
-def _manipulator(config: N2VConfig) -> Manipulator:
-    """What replaces masked pixels. n2v evaluates names as code; here they are of DenoiserConfig's list."""
-    radius = config.n2v_neighborhood_radius
-    official = getattr(n2v_utils, f"pm_{config.n2v_manipulator}")(radius)
-    if config.n2v_manipulator == "uniform_withCP":
-        return uniform_with_center(radius)
-    return median_without_center(radius, official) if config.n2v_manipulator == "median" else official
 
 
 class Denoiser:
@@ -77,6 +34,7 @@ class Denoiser:
     Attributes:
         axes: The network's axes, "YXC" or "ZYXC".
         channels: Number of channels.
+        is_general: Whether it standardises each image by the image's own mean and deviation.
         summary: How the training ended; None for a loaded denoiser.
     """
 
@@ -84,45 +42,49 @@ class Denoiser:
         self._official = official
         self.axes: str = official.config.axes
         self.channels: int = official.config.n_channel_in
+        self.is_general: bool = getattr(official.config, "own_statistics", False)  # n2v's own do not have it
         self.summary = summary
 
     @classmethod
     def train(cls, images: Sequence[np.ndarray], *, axes: str,
               damage: Sequence[np.ndarray | None] | None = None, config: DenoiserConfig | None = None,
               folder: str | Path | None = None, seed: int = 0, seconds: float | None = None,
-              progress: Progress | None = None, resume: bool = False) -> Denoiser:
+              progress: Progress | None = None, resume: bool = False, starts: Sequence[Denoiser] = ()) -> Denoiser:
         """Train on noisy images alone.
 
-        The configuration fixes the number of steps, so that one seed gives one result. `seconds` is only an
-        upper
-        bound: where the clock cuts a run short, the result depends on the machine's speed, and `summary` says
-            so.
+        The configuration fixes the number of steps, so that one seed gives one result. `seconds` is only an upper
+        bound: where the clock cuts a run short, the result depends on the machine's speed, and `summary` says so.
 
         Args:
             images: Images of any sizes and one number of channels; any real dtype.
             axes: Axes of every image, such as "YX", "YXC", "ZYX", "TYX"; T and S are independent frames.
-            damage: A mask per image (True = damaged; (Y, X) or the image's shape without C) or None. Damaged
-                pixels give no loss, no statistics and no replacement values.
+            damage: A mask per image (True = damaged; (Y, X) or the image's shape without C) or None. Damaged pixels
+                give no loss, no statistics and no replacement values.
             config: Settings; None takes the defaults.
             folder: Model folder to write, in CSBDeep's format; None writes nothing.
             seed: Seeds Python's, NumPy's and TensorFlow's global generators, NumPy's only while training.
             seconds: Upper bound on the training time.
             progress: Called after each step with steps done, steps planned and the losses.
             resume: Go on from the folder's last finished epoch, if it has one.
+            starts: Denoisers of one architecture, which the configuration takes over. Training begins with the
+                weights that have the lowest validation loss here, and ends with them if it finds no better ones.
 
         Raises:
             ValueError: If there is nothing to learn from, if shapes disagree or training diverges.
         """
         config = config or DenoiserConfig()
-        pixels = training_pixels(images, axes, damage, config.n2v_patch_shape)
+        if starts:
+            config = dataclasses.replace(config, **_architecture(starts))
+        pixels = training_pixels(images, axes, damage, config.n2v_patch_shape, own_statistics=config.own_statistics)
         folder = None if folder is None else Path(folder)
         keeper = RunKeeper(config, folder, seconds=seconds, progress=progress)
         with numpy_seed(seed):
             tf.keras.utils.set_random_seed(seed)  # Keras draws initial weights from Python's generator
-            official = _build(config, pixels)
+            official = build_official(config, pixels.values.shape[-1], pixels.means, pixels.stds)
         if folder is not None:
             save_config_atomically(vars(official.config), folder)
-        _fit(official, config, pixels, keeper, seed=seed, resume=resume)
+        fit_official(official, config, pixels, keeper, seed=seed, resume=resume,
+                     starts=[start._official.keras_model for start in starts])
         return cls(official, keeper.summary())
 
     @classmethod
@@ -138,11 +100,35 @@ class Denoiser:
         if not [*folder.glob("*.h5"), *folder.glob("*.hdf5")]:  # n2v only warns and keeps random weights
             raise ValueError(f"{folder}: the model folder has no weights (*.h5)")
         try:
-            with _quiet():
+            with quiet():
                 official = N2V(config=None, name=folder.name, basedir=str(folder.parent))
         except (KeyError, AttributeError, TypeError, OSError, ValueError, ImportError) as error:
             raise ValueError(f"{folder}: n2v cannot load this model folder: {error}") from error
         return cls(official)
+
+    def fitted_to(self, images: Sequence[np.ndarray], *, axes: str,
+                  damage: Sequence[np.ndarray | None] | None = None) -> Denoiser:
+        """The same network for images in other units than those it was trained on.
+
+        Args:
+            images: Their mean and deviation take the place of the training data's.
+            axes: Axes of every image.
+            damage: See `train`; damaged pixels do not count.
+
+        Returns:
+            Another denoiser, for as many channels as the images have.
+
+        Raises:
+            ValueError: If no pixel is valid, shapes disagree, or the network cannot do so many channels.
+        """
+        samples, damaged = valid_samples(images, axes, damage, len(self.axes) - 1)
+        known = self._official.config
+        config = DenoiserConfig(**_architecture([self]), n2v_perc_pix=known.n2v_perc_pix,
+                                n2v_patch_shape=tuple(known.n2v_patch_shape),
+                                average_turns=getattr(known, "average_turns", False))
+        official = build_official(config, samples[0].shape[-1], *statistics(samples, damaged))
+        official.keras_model.set_weights(weights_for_channels(self._official.keras_model, samples[0].shape[-1]))
+        return Denoiser(official)
 
     def save(self, folder: str | Path) -> None:
         """Write a model folder in CSBDeep's format: config.json and weights_best.h5."""
@@ -169,6 +155,8 @@ class Denoiser:
         if samples.ndim != len(self.axes) + 1 or samples.shape[-1] != self.channels:
             raise ValueError(f"the denoiser takes axes {self.axes} with {self.channels} channels. "
                              f"Received: axes {axes} of shape {image.shape}")
+        if self.is_general:
+            return self.fitted_to([image], axes=axes, damage=[damage]).predict(image, damage, axes=axes, tile=tile)
         holes = damage_to_samples(damage, axes, image.shape)
         if tile is None:
             # about six float32 feature maps at full size live at the same time
@@ -186,7 +174,12 @@ class Denoiser:
             A function of image (B, H, W, C) float32 in the units of the training data and damage (B, H, W, 1)
             float32, 1 = damaged, that gives (B, H, W, C) float32. Any H, W >= 1, which need not be known when
             it is traced. With a Z axis: (B, D, H, W, C).
+
+        Raises:
+            ValueError: If the denoiser is general and knows no mean and deviation until it is `fitted_to` images.
         """
+        if self.is_general:
+            raise ValueError("a general denoiser must be fitted to images first: use fitted_to(images, axes=...)")
         return self._function(lambda values: self._official.keras_model(values, training=False))
 
     def _function(self, network: Callable) -> Callable:
@@ -215,34 +208,9 @@ class Denoiser:
         return restored[np.newaxis]
 
 
-def _build(config: DenoiserConfig, pixels: TrainingPixels) -> N2V:
-    """The official network for these settings, untrained."""
-    channels = pixels.values.shape[-1]
-    settings = config.official_settings(channels, pixels.means, pixels.stds)
-    # N2VConfig only takes axes and channels from the array once means and stds are given; it accepts any key,
-    # which is why every key comes from the checked DenoiserConfig
-    official_config = N2VConfig(np.zeros((1, *config.n2v_patch_shape, channels), np.float32), **settings)
-    # name=None crashes n2v and so does basedir=None, hence a folder that is thrown away
-    with tempfile.TemporaryDirectory() as folder, _quiet():
-        official = N2V(official_config, name="n2v", basedir=folder)
-    official.basedir = None  # from here on n2v writes no file; the RunKeeper does, atomically
-    return official
-
-
-def _fit(official: N2V, config: DenoiserConfig, pixels: TrainingPixels, keeper: RunKeeper, *, seed: int,
-         resume: bool) -> None:
-    """Train with n2v's losses, callbacks and batches. n2v's own train() cannot: it knows no damage and no
-    resuming, and its `epochs` argument ends at the data made for the configured ones."""
-    rate: Any = config.train_learning_rate
-    if config.learning_rate_schedule == "cosine":
-        rate = tf.keras.optimizers.schedules.CosineDecay(rate, config.steps)
-    official.prepare_for_training(tf.keras.optimizers.Adam(rate))
-    planes = Planes(pixels, config.validation_fraction, seed)
-    batches = Batches(planes, official.config, percent=config.n2v_perc_pix, augment=config.augment,
-                      seed=(seed, 0))
-    held_out = Batches(planes.for_validation(), official.config, augment=False, seed=(seed, 1),
-                       percent=max(config.n2v_perc_pix, VALIDATION_PERCENT))
-    count = -(-VALIDATION_PATCHES // config.train_batch_size)
-    inputs, targets = zip(*(held_out[index] for index in range(count)))
-    keeper.fit(official.keras_model, batches.__getitem__, (np.concatenate(inputs), np.concatenate(targets)),
-               callbacks=official.callbacks, resume=resume)
+def _architecture(denoisers: Sequence[Denoiser]) -> dict[str, Any]:
+    """The settings of the network that all of them have."""
+    first, *others = ({name: getattr(denoiser._official.config, name) for name in NETWORK} for denoiser in denoisers)
+    if any(other != first for other in others):
+        raise ValueError(f"starts must have one architecture. Received: {[first, *others]}")
+    return first

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 AXES = "STZYXC"
+COMPACT = (np.uint8, np.uint16)  # types that training pixels are kept in; all others become float32
 LARGEST_SOURCE = 512  # pixels: larger images are cut into pieces of this side; n2v draws patches from them
 
 
@@ -87,17 +88,21 @@ class TrainingPixels:
     """What n2v draws its patches from. All arrays have S sources of one common size.
 
     Args:
-        values: (S, (Z,) Y, X, C) float32; a damaged pixel has the value of its nearest valid one, so that
-            n2v, which takes targets and replacements from here, never sees a damaged value.
+        values: (S, (Z,) Y, X, C) uint8, uint16 or float32; a damaged pixel has the value of its nearest valid one,
+            so that n2v, which takes targets and replacements from here, never sees a damaged value.
         damage: (S, (Z,) Y, X, 1) bool; padding counts as damage.
         means: Mean of the valid pixels of each channel.
         stds: Standard deviation of the valid pixels of each channel; 1 for a constant channel.
+        source_means: (S, C) float32, what each source is standardised by: these means, or its own image's.
+        source_stds: (S, C) float32, the deviations in the same way.
     """
 
     values: np.ndarray
     damage: np.ndarray
     means: tuple[float, ...]
     stds: tuple[float, ...]
+    source_means: np.ndarray
+    source_stds: np.ndarray
 
 
 def _pieces(samples: np.ndarray, source: tuple[int, ...]) -> list[np.ndarray]:
@@ -119,18 +124,21 @@ def _nearest_valid(values: np.ndarray, damage: np.ndarray) -> np.ndarray:
     return values[tuple(nearest)]
 
 
-def training_pixels(images: Sequence[np.ndarray], axes: str, damage: Sequence[np.ndarray | None] | None,
-                    patch_shape: tuple[int, ...]) -> TrainingPixels:
-    """Collect the pixels that a denoiser may learn from.
+def valid_samples(images: Sequence[np.ndarray], axes: str, damage: Sequence[np.ndarray | None] | None,
+                  dimensions: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Samples and damage of all frames that are not wholly damaged.
 
     Args:
-        images: At least one image; sizes may differ, channels may not.
+        images: See `training_pixels`.
         axes: Axes of every image.
-        damage: One mask per image, see `damage_to_samples`, or None.
-        patch_shape: Smallest source size; smaller images are padded, and the padding counts as damage.
+        damage: See `training_pixels`.
+        dimensions: Number of spatial axes that they must have.
+
+    Returns:
+        Arrays ((Z,) Y, X, C), uint8, uint16 or float32, and as many boolean ones with one channel.
 
     Raises:
-        ValueError: If there is no image, no valid pixel, a value that is not finite, or if shapes disagree.
+        ValueError: If there is no image, no valid pixel, or if shapes disagree.
     """
     if not images:
         raise ValueError("no training images: `images` is empty")
@@ -142,29 +150,54 @@ def training_pixels(images: Sequence[np.ndarray], axes: str, damage: Sequence[np
         image = np.asarray(image)
         for one, holes in zip(to_samples(image, axes), damage_to_samples(mask, axes, image.shape)):
             if not holes.all():  # a wholly damaged frame teaches nothing
-                samples.append(one.astype(np.float32))
+                samples.append(one if one.dtype in COMPACT else one.astype(np.float32))
                 damaged.append(holes)
     if not samples:
         raise ValueError("no training pixels: the damage covers everything")
     channels = {one.shape[-1] for one in samples}
-    dimensions = {one.ndim - 1 for one in samples}
-    if len(channels) > 1 or dimensions != {len(patch_shape)}:
-        raise ValueError(f"images must have one number of channels and {len(patch_shape)} spatial axes. "
-                         f"Received: {sorted(channels)} channels, {sorted(dimensions)} axes")
-    means, stds = _statistics(samples, damaged)
+    found = {one.ndim - 1 for one in samples}
+    if len(channels) > 1 or found != {dimensions}:
+        raise ValueError(f"images must have one number of channels and {dimensions} spatial axes. "
+                         f"Received: {sorted(channels)} channels, {sorted(found)} axes")
+    return samples, damaged
+
+
+def training_pixels(images: Sequence[np.ndarray], axes: str, damage: Sequence[np.ndarray | None] | None,
+                    patch_shape: tuple[int, ...], *, own_statistics: bool = False) -> TrainingPixels:
+    """Collect the pixels that a denoiser may learn from.
+
+    Args:
+        images: At least one image; sizes may differ, channels may not.
+        axes: Axes of every image.
+        damage: One mask per image, see `damage_to_samples`, or None.
+        patch_shape: Smallest source size; smaller images are padded, and the padding counts as damage.
+        own_statistics: Standardise each frame by its own mean and deviation.
+
+    Raises:
+        ValueError: If there is no image, no valid pixel, a value that is not finite, or if shapes disagree.
+    """
+    samples, damaged = valid_samples(images, axes, damage, len(patch_shape))
+    means, stds = statistics(samples, damaged)
     smallest = np.min([one.shape[:-1] for one in samples], axis=0)
     source = tuple(int(max(patch, min(side, LARGEST_SOURCE))) for patch, side in zip(patch_shape, smallest))
-    values_list, damage_list = [], []
+    values_list: list[np.ndarray] = []
+    damage_list: list[np.ndarray] = []
+    means_list: list[tuple[float, ...]] = []
+    stds_list: list[tuple[float, ...]] = []
     for one, holes in zip(samples, damaged):
+        own_means, own_stds = statistics([one], [holes]) if own_statistics else (means, stds)
         padding = [(0, max(0, side - length)) for side, length in zip(source, one.shape)]
         holes = np.pad(holes, [*padding, (0, 0)], constant_values=True)
         one = _nearest_valid(np.pad(one, [*padding, (0, 0)]), holes)
         values_list += _pieces(one, source)
         damage_list += _pieces(holes, source)
-    return TrainingPixels(np.stack(values_list), np.stack(damage_list), means, stds)
+        means_list += [own_means] * (len(values_list) - len(means_list))
+        stds_list += [own_stds] * (len(values_list) - len(stds_list))
+    return TrainingPixels(np.stack(values_list), np.stack(damage_list), means, stds,
+                          np.array(means_list, np.float32), np.array(stds_list, np.float32))
 
 
-def _statistics(samples: Sequence[np.ndarray], damaged: Sequence[np.ndarray]) \
+def statistics(samples: Sequence[np.ndarray], damaged: Sequence[np.ndarray]) \
         -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel over the valid pixels, in float64."""
     count, total, squares = 0, np.zeros(1), np.zeros(1)

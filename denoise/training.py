@@ -28,9 +28,11 @@ class TrainingSummary:
         steps: Steps done, those before a resume included.
         planned_steps: Steps that the configuration asks for.
         stopped_by: "steps" (all done), "time" (the clock cut it short) or "patience" (no more progress).
-        best_epoch: Epoch whose weights are kept, from 1.
+        best_epoch: Epoch whose weights are kept, from 1; 0 where none was better than the start.
         validation_loss: Of those weights, in normalised units.
         seconds: Wall-clock time of this run.
+        start: Index of the denoiser that it began from; None for random weights.
+        start_loss: Validation loss at the start; infinite for random weights.
     """
 
     steps: int
@@ -39,6 +41,8 @@ class TrainingSummary:
     best_epoch: int
     validation_loss: float
     seconds: float
+    start: int | None = None
+    start_loss: float = math.inf
 
 
 def save_config_atomically(settings: dict[str, Any], folder: Path) -> None:
@@ -76,11 +80,22 @@ class RunKeeper(tf.keras.callbacks.Callback):
         self.stopped_by, self.steps = "steps", 0
         self.losses: dict[str, float] = {}
         self.best_weights: list | None = None
+        self.start: int | None = None
+        self.start_loss = math.inf
         self.plateau: tf.keras.callbacks.ReduceLROnPlateau | None = None
         self.manager: tf.train.CheckpointManager | None = None
         # what a resumed run must know goes into one checkpoint with weights and optimiser, written as a whole
         self.epoch, self.best_epoch, self.plateau_wait = (tf.Variable(0, dtype=tf.int64) for _ in range(3))
         self.best, self.plateau_best = (tf.Variable(math.inf, dtype=tf.float64) for _ in range(2))
+
+    def start_from(self, start: int, loss: float) -> None:
+        """Count the weights that the model has when `fit` begins as the best so far.
+
+        Args:
+            start: Which of several they are.
+            loss: Their validation loss.
+        """
+        self.start, self.start_loss = start, loss
 
     def fit(self, model: tf.keras.Model, batch: Callable[[int], Any], validation: tuple, *,
             callbacks: Sequence[tf.keras.callbacks.Callback], resume: bool) -> None:
@@ -105,6 +120,8 @@ class RunKeeper(tf.keras.callbacks.Callback):
                 log = str(self.folder / LOG_FOLDER)
                 callbacks.append(tf.keras.callbacks.TensorBoard(log, write_graph=False, profile_batch=0))
         first_epoch = int(self.epoch)
+        if self.start is not None and first_epoch == 0:
+            self._keep(model, 0, self.start_loss)
         self.steps = first_epoch * self.config.train_steps_per_epoch
         if self._is_out_of_patience():
             self.stopped_by = "patience"
@@ -135,6 +152,13 @@ class RunKeeper(tf.keras.callbacks.Callback):
                 reason = " ".join(str(error).split())
                 raise ValueError(f"{folder}: the run cannot be resumed: {reason}") from error
 
+    def _keep(self, model: tf.keras.Model, epoch: int, loss: float) -> None:
+        self.best.assign(loss)
+        self.best_epoch.assign(epoch)
+        self.best_weights = model.get_weights()
+        if self.folder is not None:
+            save_weights_atomically(model, self.folder / WEIGHTS_FILE)
+
     def _is_out_of_patience(self) -> bool:
         """Whether the finished epochs have brought nothing for too long, with some still to come."""
         waited = int(self.epoch) - int(self.best_epoch)
@@ -156,11 +180,7 @@ class RunKeeper(tf.keras.callbacks.Callback):
         loss = float((logs or {}).get("val_loss", math.nan))
         self.losses["val_loss"] = loss
         if loss < float(self.best):
-            self.best.assign(loss)
-            self.best_epoch.assign(epoch + 1)
-            self.best_weights = self.model.get_weights()
-            if self.folder is not None:
-                save_weights_atomically(self.model, self.folder / WEIGHTS_FILE)
+            self._keep(self.model, epoch + 1, loss)
         if self.stopped_by == "time":  # an epoch that the clock cut short is done again on resuming
             return
         self.epoch.assign(epoch + 1)
@@ -176,4 +196,5 @@ class RunKeeper(tf.keras.callbacks.Callback):
         """How the run ended."""
         return TrainingSummary(steps=self.steps, planned_steps=self.config.steps, stopped_by=self.stopped_by,
                                best_epoch=int(self.best_epoch), validation_loss=float(self.best),
-                               seconds=time.monotonic() - self.started)
+                               seconds=time.monotonic() - self.started, start=self.start,
+                               start_loss=self.start_loss)

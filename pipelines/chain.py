@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Optional
+from typing import Any, Optional
 
 import tensorflow as tf
 
+from deepfill_tf.coarse_to_fine import complete_coarse_to_fine
+from deepfill_tf.hole_generator import WORKING_BYTES, HoleGenerator
 from deepfill_tf.inference import complete
 
 TensorDenoiser = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -41,17 +44,22 @@ class RestorationChain(tf.Module):
         self.channels = channels
         self.denoiser_channels = denoiser_channels
         self._denoiser = denoiser
-        self._inpainter = inpainter
+        # A compiler that must know all sizes has no use for tiles.
+        is_fixed = batch is not None and None not in size
+        self._inpainter = inpainter if inpainter is None or is_fixed else HoleGenerator(inpainter)
         self.is_guided = inpainter is not None and len(inpainter.inputs) == 3
-        # Traced here, once, with open sizes: images of different sizes share one graph.
-        self.restore = tf.function(self._restore).get_concrete_function(
+        # Unless they are given, sizes stay open: images of different sizes share one graph.
+        self._signature = [
             tf.TensorSpec([batch, *size, channels], tf.float32, name="image"),
             tf.TensorSpec([batch, *size, 1], tf.float32, name="mask"),
             tf.TensorSpec([2], tf.float32, name="value_range"),
-            *([tf.TensorSpec([batch, *size, 1], tf.float32, name="edges")] if self.is_guided else []))
+            tf.TensorSpec([], tf.int64, name="working_bytes"),
+            *([tf.TensorSpec([batch, *size, 1], tf.float32, name="edges")] if self.is_guided else [])]
+        self.restore = tf.function(self._restore, autograph=False).get_concrete_function(*self._signature)
+        self._by_factor: dict[int, Any] = {}
 
-    def __call__(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None
-                 ) -> dict[str, tf.Tensor]:
+    def __call__(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None, *,
+                 working_bytes: int = WORKING_BYTES) -> dict[str, tf.Tensor]:
         """Restore a batch.
 
         Args:
@@ -59,25 +67,52 @@ class RestorationChain(tf.Module):
             mask: float32 (B, H, W, 1), 1 = hole.
             value_range: float32 (2,), the values of black and white.
             edges: float32 (B, H, W, 1), 1 = edge, for a guided inpainter and no other.
+            working_bytes: What the inpainter may take at a time, see `HoleGenerator`.
 
         Returns:
             "denoised" and "restored", both shaped, and in the units, of `image`. Without a denoiser they are
             `image`, bit by bit, outside the hole.
         """
-        values = (image, mask, value_range) if edges is None else (image, mask, value_range, edges)
-        return self.restore(*(tf.convert_to_tensor(value) for value in values))
+        guides = [] if edges is None else [edges]
+        return self.restore(*(tf.convert_to_tensor(value) for value in (image, mask, value_range)),
+                            tf.constant(working_bytes, tf.int64), *map(tf.convert_to_tensor, guides))
 
-    def _restore(self, image, mask, value_range, edges=None):
-        low, high = value_range[0], value_range[1]
+    def fill_wide(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None,
+                  *, factor: int, working_bytes: int = WORKING_BYTES) -> tf.Tensor:
+        """Fill holes that are too wide for the network at a fraction of the size, see `complete_coarse_to_fine`.
+
+        Args:
+            image, mask, value_range, edges, working_bytes: As for a call; the image is not denoised.
+            factor: How many times smaller the network sees the image, at least 2. Each has a graph of its own.
+
+        Returns:
+            Shaped, and in the units, of `image`.
+        """
+        if factor not in self._by_factor:
+            def fill(image, mask, value_range, working_bytes, edges=None):
+                return self._inpaint(image, mask, value_range, edges, functools.partial(
+                    complete_coarse_to_fine, factor=factor, working_bytes=working_bytes))
+
+            self._by_factor[factor] = tf.function(fill, autograph=False).get_concrete_function(*self._signature)
+        guides = [] if edges is None else [edges]
+        return self._by_factor[factor](*(tf.convert_to_tensor(value) for value in (image, mask, value_range)),
+                                       tf.constant(working_bytes, tf.int64), *map(tf.convert_to_tensor, guides))
+
+    def _restore(self, image, mask, value_range, working_bytes, edges=None):
         denoised = image
         if self._denoiser is not None:
-            denoised = tf.clip_by_value(self._denoise(image, mask), low, high)
+            denoised = tf.clip_by_value(self._denoise(image, mask), value_range[0], value_range[1])
         restored = denoised
         if self._inpainter is not None:
-            normalised = tf.clip_by_value((denoised - low) / (high - low) * 2.0 - 1.0, -1.0, 1.0)
-            completed = to_channels(complete(self._inpainter, to_channels(normalised, 3), mask, edges), self.channels)
-            restored = tf.where(mask > 0.5, (completed + 1.0) / 2.0 * (high - low) + low, denoised)
+            options = {"working_bytes": working_bytes} if isinstance(self._inpainter, HoleGenerator) else {}
+            restored = self._inpaint(denoised, mask, value_range, edges, functools.partial(complete, **options))
         return {"denoised": denoised, "restored": restored}
+
+    def _inpaint(self, image, mask, value_range, edges, method):
+        low, high = value_range[0], value_range[1]
+        normalised = tf.clip_by_value((image - low) / (high - low) * 2.0 - 1.0, -1.0, 1.0)
+        completed = to_channels(method(self._inpainter, to_channels(normalised, 3), mask, edges), self.channels)
+        return tf.where(mask > 0.5, (completed + 1.0) / 2.0 * (high - low) + low, image)
 
     def _denoise(self, image, mask):
         if self.denoiser_channels == 1 and self.channels == 3:

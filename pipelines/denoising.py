@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING, Optional, Union, cast
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from denoise import Denoiser, NoiseEstimate
+    from denoise.training import TrainingSummary
 
 DenoiserRequest = Union[str, "os.PathLike[str]", "Denoiser"]
 Progress = Callable[..., None]
@@ -27,12 +29,15 @@ class DenoiserChoice:
 
     Args:
         denoiser: None where nothing is to be denoised.
+        name: "none", "self", "given", the name or folder of a model, or "NAME, adapted" for a shipped model that was
+            adapted to the image.
         noise: What was measured.
         reason: Why this denoiser, or none, as a clause for the report.
         warnings: What the user should know, a sentence each.
     """
 
     denoiser: Optional["Denoiser"]
+    name: str
     noise: "NoiseEstimate"
     reason: str
     warnings: tuple[str, ...] = ()
@@ -49,8 +54,10 @@ def load_denoiser(request: DenoiserRequest) -> Optional["Denoiser"]:
     """
     if not isinstance(request, (str, os.PathLike)):
         return request
-    if request in ("auto", "self", "none"):
-        return None
+    return None if request in ("auto", "self", "none") else _load(request)
+
+
+def _load(request: Union[str, os.PathLike[str]]) -> Denoiser:
     import weights
     from denoise import Denoiser
 
@@ -59,7 +66,7 @@ def load_denoiser(request: DenoiserRequest) -> Optional["Denoiser"]:
         if folder.exists():
             raise InputError(folder, "is a file, but a denoiser is a model folder",
                              "give the folder with config.json and weights_best.h5")
-        folder = weights.find(request, kind="n2v").parent
+        folder = weights.find(request, kind=weights.N2V).parent
     try:
         denoiser = Denoiser.load(folder)
     except ValueError as error:
@@ -73,7 +80,7 @@ def load_denoiser(request: DenoiserRequest) -> Optional["Denoiser"]:
 def choose_denoiser(request: DenoiserRequest, loaded: Optional["Denoiser"], images: np.ndarray, mask: np.ndarray, *,
                     value_range: tuple[float, float], seed: int, seconds: float,
                     progress: Optional[Progress] = None) -> DenoiserChoice:
-    """Measure the noise and find, or train, the denoiser for these images.
+    """Measure the noise and find, adapt or train the denoiser for these images.
 
     Args:
         request: As given by the user.
@@ -85,42 +92,57 @@ def choose_denoiser(request: DenoiserRequest, loaded: Optional["Denoiser"], imag
         seconds: Upper bound on the training time.
         progress: Called after each training step, see `denoise.Denoiser.train`.
     """
-    from denoise import estimate_noise
+    from denoise import Denoiser, DenoiserConfig, estimate_noise
 
-    noise = estimate_noise(_plain(images[0]), damage=mask)
+    noise = estimate_noise(images[0].squeeze(-1) if images.shape[-1] == 1 else images[0], damage=mask)
     sigma = noise.sigma / (value_range[1] - value_range[0]) * 255
     if request == "none":
-        return DenoiserChoice(None, noise, "not asked for")
+        return DenoiserChoice(None, "none", noise, "not asked for")
+    frames, axes = _samples(images, noise)
+    damage = [mask] * len(frames)
     if loaded is not None:
-        return DenoiserChoice(loaded, noise, "given by the user")
+        name = os.fspath(request) if isinstance(request, (str, os.PathLike)) else "given"
+        denoiser = loaded.fitted_to(frames, axes=axes, damage=damage) if loaded.is_general else loaded
+        return DenoiserChoice(denoiser, name, noise, "given by the user")
     if request == "auto" and sigma < LOWEST_SIGMA:
-        return DenoiserChoice(None, noise, f"noise of sigma {sigma:.1f} of 255 is below {LOWEST_SIGMA:g}")
-    denoiser = _train_on(images, mask, seed=seed, seconds=seconds, progress=progress)
-    warnings = []
+        return DenoiserChoice(None, "none", noise, f"noise of sigma {sigma:.1f} of 255 is below {LOWEST_SIGMA:g}")
+    starts = _starts(channels=3 if axes == "YXC" else 1) if request == "auto" else {}
+    shape = images.shape[1:3]
+    config = DenoiserConfig.for_adaptation(shape) if starts else DenoiserConfig.for_image(shape)
+    denoiser = Denoiser.train(frames, axes=axes, damage=damage, config=config, starts=list(starts.values()), seed=seed,
+                              seconds=seconds, progress=progress)
+    summary = cast("TrainingSummary", denoiser.summary)
+    name = "self" if summary.start is None else f"{list(starts)[summary.start]}, adapted"
+    reason = "trained on this picture" if summary.start is None else "begun from the shipped model that fits best"
+    return DenoiserChoice(denoiser, name, noise, f"{reason}, noise of sigma {sigma:.1f} of 255",
+                          tuple(_warnings(noise, summary)))
+
+
+def _samples(images: np.ndarray, noise: NoiseEstimate) -> tuple[list[np.ndarray], str]:
+    """The frames as the denoiser is to see them, and their axes; channels that share their noise one by one."""
+    if images.shape[-1] == 3 and not noise.is_shared:
+        return list(images), "YXC"
+    return list(np.moveaxis(images, -1, 1).reshape(-1, *images.shape[1:3])), "YX"
+
+
+def _warnings(noise: NoiseEstimate, summary: TrainingSummary) -> Iterator[str]:
+    """What may disappoint in the result of a training, a sentence each."""
     if noise.is_correlated:
-        warnings.append("neighbouring pixels share their noise (JPEG, demosaicing or resizing): Noise2Void, which "
-                        "tells noise by its independence, will remove less of it")
-    summary = denoiser.summary
-    if summary is not None and summary.stopped_by == "time":
-        warnings.append(f"time was up after {summary.steps} of {summary.planned_steps} steps of denoiser training, so "
-                        "the result depends on this machine's speed; --denoise-seconds gives it more")
-    return DenoiserChoice(denoiser, noise, f"trained on this picture, noise of sigma {sigma:.1f} of 255",
-                          tuple(warnings))
+        yield ("neighbouring pixels share their noise (JPEG, demosaicing or resizing): Noise2Void, which tells noise "
+               "by its independence, will remove less of it")
+    if summary.stopped_by == "time":
+        yield (f"time was up after {summary.steps} of {summary.planned_steps} steps of denoiser training, so the "
+               "result depends on this machine's speed; --denoise-seconds gives it more")
 
 
-def _train_on(images, mask, *, seed, seconds, progress):
-    from denoise import Denoiser, DenoiserConfig
+@functools.lru_cache(maxsize=None)
+def _starts(channels: int) -> Mapping[str, Denoiser]:
+    """The shipped models for images of so many channels, by name; for gray ones, those for colours if need be."""
+    import weights
 
-    axes = "YXC" if images.shape[-1] == 3 else "YX"
-    frames = [_plain(frame) for frame in images]
-    return Denoiser.train(frames, axes=axes, damage=[mask] * len(frames),
-                          config=DenoiserConfig.for_image(images.shape[1:3]), seed=seed, seconds=seconds,
-                          progress=progress)
-
-
-def _plain(frame):
-    """(H, W) for a gray frame (H, W, 1), else the frame itself."""
-    return frame[..., 0] if frame.shape[-1] == 1 else frame
+    shipped = {name: _load(name) for name in weights.names(weights.N2V)}
+    fitting = {name: denoiser for name, denoiser in shipped.items() if denoiser.channels == channels}
+    return fitting or (shipped if channels == 1 else {})
 
 
 def denoise_tiled(denoiser: Denoiser, frame: np.ndarray, mask: np.ndarray) -> np.ndarray:

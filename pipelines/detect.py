@@ -6,12 +6,24 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from pipelines import command
+from pipelines.damage_arguments import add_damage_arguments, damage_settings
 from pipelines.errors import InputError
 
-SUFFIX = ".png"  # of masks and overlays
+if TYPE_CHECKING:
+    from pipelines.damage import DamageDetector
+
+SUFFIX = ".png"  # of all that is written
+
+
+class Target(NamedTuple):
+    """Where the results for one picture go; None: not asked for."""
+
+    mask: Path
+    overlay: Optional[Path]
+    likelihood: Optional[Path]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -20,24 +32,29 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", required=True, metavar="MASK|DIR",
                         help="PNG mask to write, white = damaged; a folder for several, with the pictures' names")
     parser.add_argument("--overlay", metavar="FILE|DIR",
-                        help="also write the picture with the damage in red; a folder for several")
+                        help="also write the picture with the damage in colour, each kind in its own; a folder for "
+                             "several")
+    parser.add_argument("--likelihood", metavar="FILE|DIR",
+                        help="also write how likely each pixel is damaged, black to white; a folder for several")
     parser.add_argument("--allow-large", action="store_true", help="read pictures of more than 200 megapixels")
+    add_damage_arguments(parser)
     command.add_common_arguments(parser)
     return parser
 
 
 def _detect(arguments: argparse.Namespace) -> int:
-    from pipelines.images import list_images  # NumPy and the rest load after the arguments are good
+    from pipelines.damage import DamageDetector  # NumPy and the rest load after the arguments are good
+    from pipelines.images import list_images
 
+    if arguments.mask_color is not None and arguments.likelihood is not None:
+        raise InputError("--likelihood", "is of what detectors find, and --mask-color needs none", "leave one out")
     sources = list_images(arguments.input)
-    masks = _targets(arguments.output, sources, arguments.input)
-    overlays = _targets(arguments.overlay, sources, arguments.input) if arguments.overlay else [None] * len(sources)
-    if set(masks) & set(overlays):
-        raise InputError(arguments.overlay, "is where the mask goes, too", "choose another --overlay")
+    targets = _targets(arguments, sources)
+    detector = None if arguments.mask_color is not None else DamageDetector(damage_settings(arguments))
     failures = 0
-    for source, mask, overlay in zip(sources, masks, overlays):
+    for source, target in zip(sources, targets):
         try:
-            print(_detect_one(source, mask, overlay, arguments.allow_large))
+            _detect_one(source, target, detector, arguments)
         except (InputError, OSError, MemoryError) as error:
             if len(sources) == 1 or arguments.debug:
                 raise
@@ -48,26 +65,57 @@ def _detect(arguments: argparse.Namespace) -> int:
     return command.SOME_FAILED if failures else command.DONE
 
 
-def _detect_one(source: Path, mask: Path, overlay: Optional[Path], allow_large: bool) -> str:
-    """Write what was asked for; returns what to tell about it."""
+def _detect_one(source: Path, target: Target, detector: Optional[DamageDetector], arguments: argparse.Namespace
+                ) -> None:
+    """Write what was asked for, and say what it was."""
+    import numpy as np
+
     from pipelines.comparison import marked
-    from pipelines.damage import find_damage
+    from pipelines.damage import marked_by_colour
     from pipelines.images import Picture, check_writable, read_picture, write_mask, write_picture
 
-    picture = read_picture(source, allow_large=allow_large)
-    written = [path for path in (mask, overlay) if path is not None]
+    picture = read_picture(source, allow_large=arguments.allow_large)
+    written = [path for path in target if path is not None]
     for path in written:  # said before the search, which takes a while
         check_writable(path, Picture(picture.pixels[0] if picture.is_stack else picture.pixels, path=picture.path))
-    damage = find_damage(picture)
-    write_mask(mask, damage)
-    if overlay is not None:
-        pixels = marked(picture, damage)
-        write_picture(overlay, pixels, like=Picture(pixels))
-    return f"wrote {', '.join(map(str, written))}: {damage.mean():.1%} marked"
+    if detector is None:
+        mask = marked_by_colour(picture, arguments.mask_color, arguments.tolerance, arguments.grow)
+        masks, told = {"marks": mask}, ""
+    else:
+        found = detector.find(picture)
+        mask, masks = found.mask, found.masks
+        counts = [f"{kind} {count}" for kind, count in found.pixels.items() if count]
+        told = f" ({', '.join(counts)} pixels)" if counts else ""
+        for warning in found.warnings:
+            command.report_warning(f"{source}: {warning}")
+        if target.likelihood is not None:
+            pixels = np.rint(found.likelihood * 255).astype(np.uint8)
+            write_picture(target.likelihood, pixels, like=Picture(pixels))
+    write_mask(target.mask, mask)
+    if target.overlay is not None:
+        pixels = marked(picture, mask, masks)
+        write_picture(target.overlay, pixels, like=Picture(pixels))
+    print(f"wrote {', '.join(map(str, written))}: {mask.mean():.1%} marked{told}", flush=True)
 
 
-def _targets(output: str, sources: list[Path], pattern: str) -> list[Path]:
-    """The PNG file to write for each source, in folders that exist."""
+def _targets(arguments: argparse.Namespace, sources: list[Path]) -> list[Target]:
+    """Where everything goes, for each source, in folders that exist."""
+    outputs = {"--output": arguments.output, "--overlay": arguments.overlay, "--likelihood": arguments.likelihood}
+    columns: list[list[Optional[Path]]] = []
+    taken: dict[Path, str] = {}
+    for option, output in outputs.items():
+        paths: list[Optional[Path]] = [None] * len(sources)
+        if output is not None:
+            paths = [*_pngs(output, sources, arguments.input)]
+        for path in paths:
+            if path is not None and taken.setdefault(path, option) != option:
+                raise InputError(output, f"is where {taken[path]} goes, too", f"choose another {option}")
+        columns.append(paths)
+    return [Target(*row) for row in zip(*columns)]
+
+
+def _pngs(output: str, sources: list[Path], pattern: str) -> list[Path]:
+    """The PNG file for each source, in folders that exist."""
     from pipelines.images import make_folder, output_paths
 
     targets = output_paths(sources, pattern, output, suffix=SUFFIX)

@@ -7,21 +7,19 @@ import dataclasses
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Optional, Union
 
 import numpy as np
 
 from pipelines import runtime
 from pipelines.baselines import inpaint_baseline
-from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, denoise_tiled, load_denoiser
+from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, load_denoiser
 from pipelines.errors import InputError
 from pipelines.images import Picture
-from pipelines.inpainting import EdgesRequest, edges_of, given_edges, is_guided, load_inpainter
-from pipelines.windows import inpaint_by_windows
-
-# Above it the attention's score map, (pixels / 64) squared, outgrows the memory of an ordinary computer.
-WHOLE_PIXELS = 600 * 800
+from pipelines.inpainting import EdgesRequest, edges_of, given_edges, load_inpainter
+from pipelines.networks import Networks
+from pipelines.plan import AUTO, make_plan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +50,7 @@ class Restorer:
         denoise_seconds: Upper bound on that training.
         progress: Called after each of its steps.
         inpaints: False where all masks will be empty: the inpainter is not loaded.
+        strategy, memory_limit: How holes are filled and within what memory, see `pipelines.plan.make_plan`.
 
     Raises:
         InputError, weights.WeightsError: If denoiser or inpainter cannot be had.
@@ -59,7 +58,7 @@ class Restorer:
 
     def __init__(self, *, denoiser: DenoiserRequest = "auto", inpainter: Union[str, os.PathLike[str]] = "default",
                  seed: int = 0, denoise_seconds: float = 60.0, progress: Optional[Progress] = None,
-                 inpaints: bool = True) -> None:
+                 inpaints: bool = True, strategy: str = AUTO, memory_limit: Optional[int] = None) -> None:
         runtime.start(None, precision=None)  # the device and the precision are the caller's to choose
 
         self.request = denoiser
@@ -68,16 +67,19 @@ class Restorer:
         self.denoise_seconds = denoise_seconds
         self.progress = progress
         self._denoiser = load_denoiser(denoiser)
-        self._generator = load_inpainter(self.inpainter) if inpaints else None
-        self._chains: dict[tuple[int, int, bool], Any] = {}
+        self.strategy = strategy
+        self.memory_limit = memory_limit
+        self._networks = Networks(load_inpainter(self.inpainter) if inpaints else None,
+                                  keeps_denoisers=self._denoiser is not None)
 
     def check_guidable(self) -> None:
         """Raise InputError unless the inpainter takes edges."""
-        if not is_guided(self._generator):
+        if not self._networks.is_guided:
             raise InputError("edges", f"are of no use to the inpainter {self._inpainter_name()}, which is not guided",
                              "leave them out, or choose guided weights")
 
-    def restore(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None) -> RestorationResult:
+    def restore(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None, *,
+                find_more: Optional[Callable[[np.ndarray], np.ndarray]] = None) -> RestorationResult:
         """Restore one picture; a stack's frames share mask and edges.
 
         Args:
@@ -85,6 +87,8 @@ class Restorer:
             mask: bool (H, W), True = hole.
             edges: Where a guided inpainter draws edges, in the holes only: bool (H, W) or grey levels, see
                 `pipelines.inpainting.given_edges`; "auto": the edges of each frame as it is; None: none are drawn.
+            find_more: Given the denoised pixels, in shape and type of the picture's, with the holes filled, returns
+                a mask with more holes. The noise of the picture is then taken out once more, around all of them.
 
         Raises:
             InputError: If mask or edges have another size than the picture, or the inpainter takes no edges.
@@ -104,91 +108,59 @@ class Restorer:
         with _timed(seconds, "denoiser"):
             choice = choose_denoiser(self.request, self._denoiser, frames, mask, value_range=picture.value_range,
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
+        if find_more is not None and choice.denoiser is not None:
+            with _timed(seconds, "detection"):
+                first = self._networks.denoise(frames, mask, choice.denoiser, picture.value_range)
+                mask = mask | find_more(first.reshape(picture.pixels.shape))
+        plan = make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit)
         with _timed(seconds, "restoration"):
-            pairs = [self._restore_frame(frame, mask, edges, choice.denoiser, picture.value_range)
-                     for frame in frames]
-        denoised, restored = (np.stack(stage).reshape(picture.pixels.shape) for stage in zip(*pairs))
+            guides = None
+            if self._networks.is_guided and mask.any():
+                guides = np.stack([edges_of(frame, edges, picture.value_range) for frame in frames])
+            denoised, restored = self._networks.restore(frames, mask, guides, denoiser=choice.denoiser,
+                                                        value_range=picture.value_range, plan=plan)
+            if self._networks.generator is None and mask.any():
+                restored = np.stack([self._inpaint_classically(frame, mask) for frame in denoised])
+        denoised, restored = (stage.reshape(picture.pixels.shape) for stage in (denoised, restored))
         return RestorationResult(restored, mask, denoised,
-                                 self._report(choice, picture, denoised, mask, edges, seconds))
+                                 self._report(choice, picture, denoised, mask, edges, seconds, plan))
 
-    def _restore_frame(self, frame, mask, edges, denoiser, value_range):
-        """(denoised, restored) of one frame (H, W, C), in its type."""
-        has_network = self._generator is not None and mask.any()
-        guides = [edges_of(frame, edges, value_range)] if has_network and is_guided(self._generator) else []
-        if frame[..., 0].size <= WHOLE_PIXELS:
-            outputs = self._run_chain(frame, mask, *guides, denoiser=denoiser, value_range=value_range,
-                                      inpaint=has_network)
-            denoised, restored = (_as_type(outputs[key], frame) for key in ("denoised", "restored"))
-        else:
-            denoised = frame
-            if denoiser is not None:
-                denoised = _as_type(np.clip(denoise_tiled(denoiser, frame, mask), *value_range), frame)
-            restored = denoised
-            if has_network:
-                def inpaint(*parts):
-                    outputs = self._run_chain(*parts, denoiser=None, value_range=value_range, inpaint=True)
-                    return _as_type(outputs["restored"], frame)
-
-                restored = inpaint_by_windows(inpaint, denoised, mask, *guides)
-        if self._generator is None and mask.any():
-            restored = inpaint_baseline(self.inpainter, denoised.squeeze(-1) if frame.shape[-1] == 1 else denoised,
-                                        mask).reshape(frame.shape)
-        return denoised, restored
-
-    def _run_chain(self, frame, mask, *edges, denoiser, value_range, inpaint):
-        from pipelines.chain import RestorationChain
-
-        key = (frame.shape[-1], id(denoiser), inpaint)
-        if key not in self._chains:
-            if self._denoiser is None:
-                self._chains.clear()  # a denoiser of its own for each picture: the last one's is of no more use
-            function = None if denoiser is None else denoiser.tensor_function()
-            self._chains[key] = denoiser, RestorationChain(
-                channels=frame.shape[-1], denoiser=function,
-                denoiser_channels=3 if denoiser is None else denoiser.channels,
-                inpainter=self._generator if inpaint else None)
-        mask, *edges = (marks[np.newaxis, ..., np.newaxis].astype(np.float32) for marks in (mask, *edges))
-        outputs = self._chains[key][1](frame[np.newaxis].astype(np.float32), mask,
-                                       np.asarray(value_range, np.float32), *edges)
-        return {name: tensor.numpy()[0] for name, tensor in outputs.items()}
-
-    def _denoiser_name(self, choice):
-        if choice.denoiser is None:
-            return "none"
-        if self._denoiser is None:
-            return "self"
-        return os.fspath(self.request) if isinstance(self.request, (str, os.PathLike)) else "given"
+    def _inpaint_classically(self, frame, mask):
+        plane = frame.squeeze(-1) if frame.shape[-1] == 1 else frame
+        return inpaint_baseline(self.inpainter, plane, mask).reshape(frame.shape)
 
     def _inpainter_name(self):
         import weights
 
         return weights.default_name(weights.DEEPFILL_V2) if self.inpainter == weights.DEFAULT else self.inpainter
 
-    def _report(self, choice, picture, denoised, mask, edges, seconds):
+    def _report(self, choice, picture, denoised, mask, edges, seconds, plan):
         from denoise import estimate_noise
 
         frame = denoised[0] if picture.is_stack else denoised
+        after = choice.noise if choice.denoiser is None else estimate_noise(frame, damage=mask)
         return {
-            "denoiser": self._denoiser_name(choice), "denoiser_reason": choice.reason,
+            "denoiser": choice.name, "denoiser_reason": choice.reason,
             "warnings": list(choice.warnings), "inpainter": self._inpainter_name(),
             "edges": "none" if edges is None else edges if isinstance(edges, str) else "given", "seed": self.seed,
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),
             "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,
-            "noise_sigma_after": estimate_noise(frame, damage=mask).sigma,
-            "hole_ratio": float(mask.mean()),
+            "noise_sigma_after": after.sigma,
+            "hole_ratio": float(mask.mean()), "strategy": plan.strategy, "factor": plan.factor, "window": plan.window,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "peak_memory_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         }
 
 
-def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoiser: DenoiserRequest = "auto",
+def restore_image(image: np.ndarray, mask: Union[None, str, np.ndarray] = None, *, denoiser: DenoiserRequest = "auto",
                   inpainter: Union[str, os.PathLike[str]] = "default", edges: EdgesRequest = None, seed: int = 0,
                   denoise_seconds: float = 60.0) -> RestorationResult:
     """Denoise an image and fill its holes.
 
     Args:
         image: (H, W) gray or (H, W, 3) RGB; uint8, uint16 or float32. Not modified.
-        mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill.
+        mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill; "auto": what looks
+            damaged, see `pipelines.damage`.
         denoiser, inpainter, seed, denoise_seconds: See `Restorer`.
         edges: A sketch for guided weights as inpainter, see `Restorer.restore`.
 
@@ -206,8 +178,15 @@ def restore_image(image: np.ndarray, mask: Optional[np.ndarray] = None, *, denoi
         >>> result.image, result.report["noise_sigma_before"]
     """
     picture = Picture(np.ascontiguousarray(image))
-    hole = np.zeros(picture.size, bool) if mask is None else _as_hole(mask)
+    if isinstance(mask, str) and mask != AUTO:
+        raise InputError("mask", f"is {mask!r}", f"give an array, {AUTO!r} or None")
     restorer = Restorer(denoiser=denoiser, inpainter=inpainter, seed=seed, denoise_seconds=denoise_seconds)
+    if isinstance(mask, str):
+        from pipelines.damage import DamageDetector, TwoPasses
+
+        passes = TwoPasses(DamageDetector(), picture)
+        return restorer.restore(picture, passes.found.mask, edges, find_more=passes.look_again)
+    hole = np.zeros(picture.size, bool) if mask is None else _as_hole(mask)
     return restorer.restore(picture, hole, edges)
 
 
@@ -216,13 +195,6 @@ def _as_hole(mask):
     if mask.ndim == 3 and mask.shape[-1] == 1:
         mask = mask[..., 0]
     return mask > (127 if mask.dtype == np.uint8 and mask.max(initial=0) > 1 else 0)
-
-
-def _as_type(values, like):
-    """Round and clip float32 values to the type of `like`; what is a whole number already keeps its value."""
-    if like.dtype.kind == "u":
-        values = np.clip(np.rint(values), 0, np.iinfo(like.dtype).max)
-    return values.astype(like.dtype)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Optional
 
 from pipelines import command
+from pipelines.damage_arguments import add_damage_arguments
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -17,7 +18,7 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument("--input", required=True, metavar="FILE|DIR|GLOB", help="noisy, damaged pictures")
     files.add_argument("--output", required=True, metavar="FILE|DIR",
                        help="where the restored pictures go; a folder for several, with their names")
-    files.add_argument("--mask", default="auto", metavar="FILE|DIR|auto|none",
+    files.add_argument("--mask", metavar="FILE|DIR|auto|none",
                        help="white where the picture is damaged; DIR: a mask of the same name for each picture; "
                             "auto: find the damage; none: denoise only (default: auto)")
     files.add_argument("--mask-invert", action="store_true", help="the masks are black where it is damaged")
@@ -39,16 +40,33 @@ def _parser() -> argparse.ArgumentParser:
                       help="upper bound on training for one picture (default: 60)")
     work.add_argument("--inpainter", default="default", metavar="NAME|FILE",
                       help="shipped weights, a .h5 or .keras file, telea, navier-stokes or biharmonic")
+    work.add_argument("--strategy", default="auto", choices=("auto", "native", "pyramid"),
+                      help="native: fill at full size; pyramid: at a fraction of it first, then with the picture's own "
+                           "detail; auto: that for holes wider than 128 pixels (default: auto)")
+    work.add_argument("--memory-limit", type=_bytes, metavar="6G",
+                      help="bound for the memory of the whole command (default: what is free, less a margin)")
+    work.add_argument("--plan", action="store_true",
+                      help="only tell how the holes would be filled, and what it takes in memory and time")
     work.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="(default: auto)")
     work.add_argument("--precision", default="float32", choices=("float32", "bfloat16"), help="(default: float32)")
+    add_damage_arguments(parser)
     command.add_common_arguments(parser)
     return parser
 
 
-def _restore(arguments: argparse.Namespace) -> int:
-    from pipelines.restore_files import restore_files  # NumPy and the rest load after the arguments are good
+def _bytes(text: str) -> int:
+    from pipelines.machine import parse_bytes
 
-    return restore_files(arguments)
+    try:
+        return parse_bytes(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from pipelines.restore_files import plan_files, restore_files  # NumPy loads after the arguments are good
+
+    return plan_files(arguments) if arguments.plan else restore_files(arguments)
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

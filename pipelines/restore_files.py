@@ -1,4 +1,4 @@
-"""The work of `python -m pipelines.restore`: one picture after another, each finished before the next begins."""
+"""The work of `python -m pipelines.restore`: one picture after another, each on its own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from tqdm import tqdm
 
 from pipelines import command, runtime
 from pipelines.comparison import comparison
+from pipelines.damage import DamageDetector, TwoPasses, marked_by_colour
+from pipelines.damage.transparency import opaque
+from pipelines.damage_arguments import damage_settings
 from pipelines.errors import InputError
 from pipelines.images import (Picture, check_writable, make_folder, read_mask, read_picture, read_sketch, replacing,
                               write_mask, write_picture)
+from pipelines.overlap import overlapped
+from pipelines.plan import make_plan
 from pipelines.restore_jobs import Job, plan_jobs
 
-Inputs = tuple[Picture, np.ndarray, Union[None, str, np.ndarray]]  # picture, mask and edges
+Inputs = tuple[Picture, Optional[np.ndarray], Union[None, str, np.ndarray]]  # picture, mask (None: to be found), edges
 
 
 def restore_files(arguments: argparse.Namespace) -> int:
@@ -36,16 +41,23 @@ def restore_files(arguments: argparse.Namespace) -> int:
     bar = _StepBar()
     restorer = Restorer(denoiser=arguments.denoiser, inpainter=arguments.inpainter, seed=arguments.seed,
                         denoise_seconds=arguments.denoise_seconds, progress=bar.show,
-                        inpaints=arguments.mask != "none")
+                        inpaints=arguments.mask != "none", strategy=arguments.strategy,
+                        memory_limit=arguments.memory_limit)
     if arguments.edges is not None:
         restorer.check_guidable()
+    detector = _detector(arguments)
+
+    def compute(job: Job, inputs: Inputs) -> tuple[Picture, Any]:
+        bar.title = job.source.name
+        with bar:
+            return _restore(restorer, detector, job, inputs)
+
     entries: list[dict[str, Any]] = []
     try:
-        for job in jobs:
-            bar.title = job.source.name
+        for job, outcome in overlapped(jobs, read=lambda job: first or _read(job, arguments), compute=compute,
+                                       write=lambda job, computed: _write(job, *computed)):
             try:
-                with bar:
-                    entries.append(_restore(restorer, job, first, arguments))
+                entries.append(outcome.result())
             except Exception as error:
                 if len(jobs) == 1 or arguments.debug:
                     raise
@@ -68,33 +80,64 @@ def restore_files(arguments: argparse.Namespace) -> int:
     return command.SOME_FAILED if failures else command.DONE
 
 
+def plan_files(arguments: argparse.Namespace) -> int:
+    """Print, for every input, what restoring it will take; nothing is restored or written.
+
+    Raises:
+        InputError: If the arguments or an input cannot be used.
+    """
+    detector = _detector(arguments)
+    for job in plan_jobs(arguments):
+        picture, mask, _ = _read(job, arguments)
+        if mask is None:
+            assert detector is not None
+            mask = detector.find(picture).mask  # once it is denoised, the picture may show a little more
+        plan = make_plan(mask, strategy=arguments.strategy, memory_limit=arguments.memory_limit)
+        print(f"{job.source}: {mask.mean():.1%} to fill; {plan.describe()}", flush=True)
+    return command.DONE
+
+
 def _read(job: Job, arguments: argparse.Namespace) -> Inputs:
     picture = read_picture(job.source, allow_large=arguments.allow_large)
     edges = arguments.edges if job.edges is None else read_sketch(job.edges, picture.size)
     return picture, _mask_of(picture, job, arguments), edges
 
 
-def _mask_of(picture: Picture, job: Job, arguments: argparse.Namespace) -> np.ndarray:
+def _mask_of(picture: Picture, job: Job, arguments: argparse.Namespace) -> Optional[np.ndarray]:
     if job.mask is not None:
         return read_mask(job.mask, picture.size, invert=arguments.mask_invert)
-    if arguments.mask == "none":
-        return np.zeros(picture.size, bool)
-    from pipelines.damage import find_damage
-
-    return find_damage(picture)
+    if arguments.mask_color is not None:
+        return marked_by_colour(picture, arguments.mask_color, arguments.tolerance, arguments.grow)
+    return np.zeros(picture.size, bool) if arguments.mask == "none" else None
 
 
-def _restore(restorer: Any, job: Job, read: Optional[Inputs], arguments: argparse.Namespace) -> dict[str, Any]:
-    """Restore one picture and write what was asked for; returns its entry of the report."""
-    picture, mask, edges = read or _read(job, arguments)
+def _detector(arguments: argparse.Namespace) -> Optional[DamageDetector]:
+    if arguments.mask in (None, "auto") and arguments.mask_color is None:
+        return DamageDetector(damage_settings(arguments))
+    return None
+
+
+def _restore(restorer: Any, detector: Optional[DamageDetector], job: Job, inputs: Inputs) -> tuple[Picture, Any]:
+    """Restore one picture; returns it, transparent where it still shall be, and the result."""
+    picture, mask, edges = inputs
     make_folder(job.target.parent)
     check_writable(job.target, picture)
-    result = restorer.restore(picture, mask, edges)
+    if mask is not None or detector is None:
+        return picture, restorer.restore(picture, mask, edges)
+    passes = TwoPasses(detector, picture)
+    result = restorer.restore(picture, passes.found.mask, edges, find_more=passes.look_again)
+    result.report["damage_pixels"] = passes.found.pixels
+    result.report["warnings"] += passes.found.warnings
+    return opaque(picture, result.mask), result
+
+
+def _write(job: Job, picture: Picture, result: Any) -> dict[str, Any]:
+    """Write what was asked for; returns the picture's entry of the report."""
     write_picture(job.target, result.image, like=picture)
     if job.mask_copy is not None:
-        write_mask(job.mask_copy, mask)
+        write_mask(job.mask_copy, result.mask)
     if job.comparison is not None:
-        pixels = comparison(picture, mask, result.image)
+        pixels = comparison(picture, result.mask, result.image)
         write_picture(job.comparison, pixels, like=Picture(pixels))
     if job.target.suffix.lower() in (".jpg", ".jpeg") and result.report["denoiser"] == "none":
         result.report["warnings"].append("JPEG changes all pixels a little, also those outside the holes; a PNG or "

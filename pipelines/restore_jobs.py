@@ -51,6 +51,8 @@ def plan_jobs(arguments: argparse.Namespace) -> list[Job]:
     sources = _sources(arguments.input, arguments.output)
     if arguments.edges is not None and arguments.mask == "none":
         raise InputError("--edges", "guides what fills the holes, and --mask none leaves none", "leave one out")
+    if arguments.mask_color is not None and arguments.mask is not None:
+        raise InputError("--mask-color", "says where the damage is, and --mask does, too", "leave one out")
     masks = _given(arguments.mask, "mask", MASK_KEYWORDS)
     sketches = _given(arguments.edges, "edges", EDGES_KEYWORDS)
     targets = output_paths(sources, arguments.input, arguments.output)

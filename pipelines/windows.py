@@ -26,7 +26,12 @@ def inpaint_by_windows(inpaint: Callable[..., np.ndarray], image: np.ndarray, ma
 
     Returns:
         (H, W, C), a new array; outside the hole `image` itself.
+
+    Raises:
+        ValueError: If the margins leave nothing of a window.
     """
+    if side <= 2 * margin:
+        raise ValueError(f"`side` should be more than two margins of {margin}. Received: {side}")
     filled, missing = image.copy(), mask.copy()
     core = side - 2 * margin
     for top in range(0, image.shape[0], core):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 REGISTRY_FILE = Path(__file__).with_name("registry.yaml")
 DEFAULT = "default"
-DEEPFILL_V2, N2V = KINDS = ("deepfill_v2", "n2v")
+DEEPFILL_V2, N2V, DAMAGE = KINDS = ("deepfill_v2", "n2v", "damage")
 REINSTALL = "download or install it again"
 
 
@@ -52,7 +52,7 @@ def entries(kind: str | None = None) -> tuple[Entry, ...]:
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
-    """The names that `find` knows, all or those of one kind ("deepfill_v2", "n2v")."""
+    """The names that `find` knows, all or those of one kind ("deepfill_v2", "n2v", "damage")."""
     return tuple(entry.name for entry in entries(kind))
 
 

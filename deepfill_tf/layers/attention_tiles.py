@@ -13,7 +13,7 @@ Side = Union[int, tf.Tensor]  # known when the graph is traced, or not
 LIVE_MAPS = 6  # float32 maps, tile by L, that TensorFlow holds at the same time
 
 
-def tile_sides(grid: tuple[Side, Side], batch: Side, block_bytes: int) -> tuple[Side, Side]:
+def tile_sides(grid: tuple[Side, Side], batch: Side, block_bytes: Side) -> tuple[Side, Side]:
     """Height and width of the largest nearly square tile of the query grid whose score maps fit.
 
     Args:
@@ -23,9 +23,9 @@ def tile_sides(grid: tuple[Side, Side], batch: Side, block_bytes: int) -> tuple[
 
     Returns:
         Two sides, at most (h, w), such that tiles of this size cover the grid with little beyond it. Python
-        integers if `grid` and `batch` are.
+        integers if all arguments are.
     """
-    if all(isinstance(side, int) for side in (*grid, batch)):
+    if all(isinstance(side, int) for side in (*grid, batch, block_bytes)):
         with tf.init_scope():
             height, width = _tile_sides(grid, batch, block_bytes)
             return int(height.numpy()), int(width.numpy())  # autograph makes a tensor of int(tensor)

@@ -35,9 +35,11 @@ class ContextualAttention(tf.keras.layers.Layer):
         features (B, H, W, C) and mask (B or 1, H, W, 1), 1 = hole. H, W multiples of `rate`, known or not.
         needed (B or 1, H, W, 1), 1 = position of the output that matters, or None for all. With `hole_only`, what
         is returned elsewhere is unspecified, but finite.
+        values (B, H, W, D), what is pasted instead of the features; None for these.
+        block_bytes int64 (), instead of the argument of this name; None for that.
 
     Returns:
-        (B, H, W, C). With `return_offsets=True` also int32 (B, H / rate, W / rate, 2): row and column distance
+        (B, H, W, C or D). With `return_offsets=True` also int32 (B, H / rate, W / rate, 2): row and column distance
         from each patch to its best match.
 
     Reference:
@@ -67,11 +69,16 @@ class ContextualAttention(tf.keras.layers.Layer):
         self.block_bytes = block_bytes
         self.hole_only = hole_only
 
-    def call(self, features, mask, needed=None, return_offsets=False):
+    def call(self, features, mask, needed=None, values=None, block_bytes=None, return_offsets=False):
+        return self._attend(features, mask, needed, features if values is None else values,
+                            self.block_bytes if block_bytes is None else block_bytes, return_offsets)
+
+    @tf.autograph.experimental.do_not_convert  # nothing in it needs it, and it takes longer than the tracing
+    def _attend(self, features, mask, needed, values, block_bytes, return_offsets):
         reach = self.fuse_size // 2 if self.fuse else 0
         keys, norms, grid = self._keys(features, margin=reach)
         batch = features.shape[0] or tf.shape(features)[0]
-        sides = tile_sides(grid, batch, self.block_bytes)
+        sides = tile_sides(grid, batch, block_bytes)
         covered = [-(-side // tile_side) * tile_side for side, tile_side in zip(grid, sides)]
         wanted = self._wanted_queries(needed if self.hole_only else None, grid, covered)
         tile = AttentionTile(grid, sides, reach, self.softmax_scale, self._usable_keys(mask), wanted)
@@ -80,12 +87,12 @@ class ContextualAttention(tf.keras.layers.Layer):
         origins = tf.reshape(origins, [-1, 2])
         if self.hole_only and needed is not None:
             origins = _tiles_with_any(origins, wanted, sides)
-        blocks = to_blocks(features, self.rate)
-        values = tf.reshape(blocks, [-1, (grid[0] + 1) * (grid[1] + 1), blocks.shape[-1]])
-        pasted = lay_tiles(map_recomputed(tile.blocks, origins, (keys, norms, values)), origins,
+        blocks = to_blocks(values, self.rate)
+        rows = tf.reshape(blocks, [-1, (grid[0] + 1) * (grid[1] + 1), blocks.shape[-1]])
+        pasted = lay_tiles(map_recomputed(tile.blocks, origins, (keys, norms, rows)), origins,
                            (covered[0] + 1, covered[1] + 1))
         completed = from_blocks(pasted[:, :grid[0] + 1, :grid[1] + 1], self.rate) / 4
-        completed = tf.ensure_shape(completed, features.shape)
+        completed = tf.ensure_shape(completed, values.shape)
         if return_offsets:
             return completed, self._offsets(tile, origins, keys, norms, covered)
         return completed
@@ -94,13 +101,15 @@ class ContextualAttention(tf.keras.layers.Layer):
         """Patches as rows of unit norm (B, L, K) and their norms (B, L, 1), between zeros; the patch grid (h, w)."""
         shrunk = shrink_nearest(features, self.rate)
         height, width = (known or side for known, side in zip(shrunk.shape[1:3], tf.unstack(tf.shape(shrunk)[1:3])))
+        squares = tf.reduce_sum(tf.square(tf.cast(shrunk, tf.float32)), axis=-1, keepdims=True)
+        squares = tf.reduce_sum(neighbourhoods(squares, self.patch_size), axis=-1)
+        # The clamp is on the square: a zero row then has gradient 0, not NaN.
+        norms = tf.cast(tf.sqrt(tf.maximum(squares, SMALLEST_NORM**2)), shrunk.dtype)
+        beyond = [[0, 0], [margin, margin], [0, 0]]
+        norms = tf.pad(tf.reshape(norms, [-1, height * width, 1]), beyond, constant_values=1)
         rows = tf.reshape(neighbourhoods(shrunk, self.patch_size),
                           [-1, height * width, self.patch_size**2 * features.shape[-1]])
-        rows = tf.pad(rows, [[0, 0], [margin, margin], [0, 0]])
-        squares = tf.reduce_sum(tf.square(tf.cast(rows, tf.float32)), axis=-1, keepdims=True)
-        # The clamp is on the square: a zero row then has gradient 0, not NaN.
-        norms = tf.sqrt(tf.maximum(squares, SMALLEST_NORM**2))
-        return rows / tf.cast(norms, rows.dtype), tf.cast(norms, rows.dtype), (height, width)
+        return tf.pad(rows, beyond) / norms, norms, (height, width)
 
     def _wanted_queries(self, needed, grid, covered):
         """float32 (B or 1, *covered): 1 for queries whose patch reaches a position of `needed` (None: for all)."""

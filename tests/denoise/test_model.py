@@ -9,7 +9,7 @@ from n2v.models import N2V, N2VConfig
 
 from denoise import Denoiser
 from denoise.batches import Planes
-from denoise.model import Batches, _build
+from denoise.official import Batches, build_official
 from denoise.patches import training_pixels
 from denoise.prediction import receptive_radius
 
@@ -24,9 +24,13 @@ quiet_n2v = pytest.mark.filterwarnings("ignore:non-integer arguments:Deprecation
 
 def untrained(config, channels=1, seed=0):
     """A denoiser with random weights."""
-    image = np.random.default_rng(seed).normal(100, 30, (64, 64, channels))
     tf.keras.utils.set_random_seed(seed)
-    return Denoiser(_build(config, training_pixels([image], "YXC", None, config.n2v_patch_shape)))
+    return Denoiser(build_official(config, channels, [100.0] * channels, [30.0] * channels))
+
+
+def built(config, pixels):
+    """The official configuration for these pixels."""
+    return build_official(config, pixels.values.shape[-1], pixels.means, pixels.stds).config
 
 
 # --- prediction
@@ -176,7 +180,7 @@ def test_damaged_values_reach_neither_input_nor_target(picture, tiny, manipulato
     for value in (0, 1e6):
         image = np.where(damage[..., None], value, picture)
         pixels = training_pixels([image], "YXC", [damage], config.n2v_patch_shape)
-        official = _build(config, pixels).config
+        official = built(config, pixels)
         batches[value] = Batches(Planes(pixels, 0.05, 0), official, percent=20, augment=True, seed=(0,))
     for first, second in zip((batches[0][i] for i in range(4)), (batches[1e6][i] for i in range(4))):
         np.testing.assert_array_equal(first[0], second[0])
@@ -192,7 +196,7 @@ def test_no_loss_on_damage_nor_on_validation_pixels(picture, tiny):
     validation = planes.for_validation()
     assert not (~planes.barred & ~validation.barred).any()  # no pixel both trains and validates
     assert ((~planes.barred | ~validation.barred) == ~damage[None, ..., None]).all()
-    batches = Batches(planes, _build(config, pixels).config, percent=50, augment=False, seed=(0,))
+    batches = Batches(planes, built(config, pixels), percent=50, augment=False, seed=(0,))
     _, targets = batches[0]
     masked = targets[..., 3:] > 0
     assert masked.any()
@@ -210,7 +214,7 @@ def test_an_image_too_small_to_set_pixels_apart_still_trains(tiny):
 
 def test_every_batch_has_its_own_memory(picture, tiny):
     pixels = training_pixels([picture], "YXC", None, (16, 16))
-    config = _build(tiny(), pixels).config
+    config = built(tiny(), pixels)
     batches = Batches(Planes(pixels, 0.05, 0), config, percent=6, augment=True, seed=(0,))
     first = batches[0]
     copies = [array.copy() for array in first]
@@ -221,7 +225,7 @@ def test_every_batch_has_its_own_memory(picture, tiny):
 
 def test_a_batch_depends_on_its_number_and_seed_alone(picture, tiny):
     pixels = training_pixels([picture, picture[::-1], picture[:, ::-1]], "YXC", None, (16, 16))
-    config = _build(tiny(), pixels).config
+    config = built(tiny(), pixels)
     drawn = []
     for disturbance in (0, 1):  # a fresh start at batch 3, and one after batch 0; both in the second pass
         np.random.seed(disturbance)
@@ -235,7 +239,7 @@ def test_a_batch_depends_on_its_number_and_seed_alone(picture, tiny):
 
 def test_every_source_is_seen_in_each_pass(picture, tiny):
     pixels = training_pixels([np.full((16, 16), value) for value in range(6)], "YX", None, (16, 16))
-    config = _build(tiny(), pixels).config
+    config = built(tiny(), pixels)
     batches = Batches(Planes(pixels, 0.05, 0), config, percent=6, augment=True, seed=(0,))
     for first in (0, 3):
         seen = np.concatenate([batches[first + offset][0].mean((1, 2, 3)) for offset in range(3)])
@@ -248,7 +252,7 @@ def test_a_batch_without_valid_pixels_is_drawn_again(picture, tiny):
         holes[0, 0] = False
     damage[7][:] = False
     pixels = training_pixels(images, "YXC", damage, (16, 16))
-    config = _build(tiny(), pixels).config
+    config = built(tiny(), pixels)
     batches = Batches(Planes(pixels, 0.05, 0), config, percent=6, augment=True, seed=(0,))
     assert all(batches[i][1][..., 3:].any() for i in range(20))
 

@@ -43,6 +43,36 @@ def test_a_compressed_picture_of_noise_is_correlated():
     assert estimate_noise(cv2.imdecode(encoded, cv2.IMREAD_COLOR)).is_correlated
 
 
+@pytest.mark.parametrize("sigma", [5, 25])
+def test_channels_with_noise_of_their_own_do_not_share_it(sigma):
+    assert not estimate_noise(noisy(sigma)).is_shared
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 1.0])
+def test_noise_that_the_channels_have_in_common_is_shared(share):
+    noise = np.sqrt(share) * NOISE[..., :1] + np.sqrt(1 - share) * np.roll(NOISE, 7, axis=0)
+    assert estimate_noise(noisy(25, noise)).is_shared
+    dark = (PHOTO / 8 + 25 * noise).clip(0, 255).astype(np.uint8)  # hardly a block without clipped pixels
+    assert estimate_noise(dark).is_shared
+
+
+def test_gray_pictures_in_colour_share_their_noise_whatever_their_size():
+    assert estimate_noise(noisy(10)[..., :1].repeat(3, axis=-1)).is_shared
+    assert estimate_noise(noisy(10)[:9, :9, :1].repeat(3, axis=-1)).is_shared
+    assert not estimate_noise(noisy(10)[..., 0]).is_shared
+
+
+def test_jpeg_with_coarse_colours_shares_its_noise_and_that_of_its_channels_is_not_correlated():
+    import cv2
+
+    for sampling, is_shared in ((cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420, True),
+                                (cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444, False)):
+        _, encoded = cv2.imencode(".jpg", noisy(25), [cv2.IMWRITE_JPEG_QUALITY, 95,
+                                                      cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling])
+        estimate = estimate_noise(cv2.imdecode(encoded, cv2.IMREAD_COLOR))
+        assert (estimate.is_shared, estimate.is_correlated) == (is_shared, False)
+
+
 def test_damage_does_not_count():
     image, damage = noisy(10), np.zeros(PHOTO.shape[:2], bool)
     damage[40:60] = damage[:, 100:110] = True
@@ -74,3 +104,13 @@ def test_wrong_shapes_are_refused():
         estimate_noise(np.zeros((2, 8, 8, 3)))
     with pytest.raises(ValueError, match="damage must have shape"):
         estimate_noise(np.zeros((8, 8)), damage=np.zeros((8, 9)))
+
+
+def test_large_image_is_measured_in_parts_of_it():
+    """From edge to edge: a third of the image without noise lowers the estimate, wherever it lies; the type stays."""
+    rng = np.random.default_rng(5)
+    image = rng.normal(128, 10, (1500, 1100)).astype(np.float32)
+    assert estimate_noise(image).sigma == pytest.approx(10, rel=0.02)
+    image[:, :300] = image[:, 800:] = 128
+    assert estimate_noise(image).sigma < 8
+    assert estimate_noise(rng.normal(128, 10, (20, 5000))).sigma == pytest.approx(10, rel=0.1)

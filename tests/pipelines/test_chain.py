@@ -65,8 +65,8 @@ def test_one_graph_without_python_and_with_one_transfer_each_way(denoiser, gener
     kinds = {operation.type for operation in all_operations(graph)}
     assert "Conv2D" in kinds
     assert not {kind for kind in kinds if "PyFunc" in kind or kind in ("HostConst", "NumpyFunction")}
-    assert [tensor.name for tensor in graph.inputs[:3]] == ["image:0", "mask:0", "value_range:0"]
-    assert all(tensor.dtype == tf.resource for tensor in graph.inputs[3:])  # variables, which stay on the device
+    assert [tensor.name for tensor in graph.inputs[:4]] == ["image:0", "mask:0", "value_range:0", "working_bytes:0"]
+    assert all(tensor.dtype == tf.resource for tensor in graph.inputs[4:])  # variables, which stay on the device
     assert len(graph.outputs) == 2
 
 

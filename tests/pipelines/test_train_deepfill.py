@@ -248,7 +248,7 @@ def test_what_to_do_must_be_clear(more, message, data, capsys):
 
 @pytest.mark.parametrize("more, settings, message", [
     (["--start-from", "default"], "guided: true\n", "asks for a guided deepfill_v2"),
-    (["--start-from", "deepfill_v2_small"], "hole_fill: tension-spline\n", "hole_fill is zeros"),
+    (["--start-from", "deepfill_v2_spline"], "hole_fill: zeros\n", "hole_fill is tension-spline"),
     (["--validation", "x.png"], "validation_images: 0\n", "validation_images: 0"),
     (["--validation", "x.png", "--edges", "y"], "guided: true\n", "--edges")])
 def test_contradictions_are_refused_before_there_is_a_folder(more, settings, message, data, tmp_path, capsys):

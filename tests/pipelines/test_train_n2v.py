@@ -1,5 +1,6 @@
 """python -m pipelines.train_n2v, from image files to a model folder."""
 
+import json
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import tifffile
 
 from denoise import Denoiser, DenoiserConfig
 from pipelines import config, train_n2v
+from pipelines.training_noise import parse_training_noise
 
 CONFIGS = sorted(Path(train_n2v.__file__).parent.joinpath("configs").glob("n2v*.yaml"))
 TINY = """
@@ -79,6 +81,26 @@ def test_masked_damage_teaches_nothing(run, tmp_path):
     np.testing.assert_array_equal(black, white)
 
 
+def test_synthetic_noise_and_gray_are_made_before_training(run, tmp_path):
+    (tmp_path / "tiny.yaml").write_text(TINY + "synthetic_noise: [gaussian:10-50]\nluminance: true\n")
+    flat = np.full((40, 40, 3), (0, 0, 200), np.uint8)  # blue, green, red in OpenCV
+    cv2.imwrite(str(tmp_path / "data/a.png"), flat)
+    assert run() == 0
+    official = json.loads((tmp_path / "run/config.json").read_text())
+    assert official["n_channel_in"] == 1
+    assert float(official["means"][0]) == pytest.approx(0.299 * 200, abs=4)
+    assert 9 < float(official["stds"][0]) < 55  # of the noise, the picture has none
+    assert json.loads((tmp_path / "run/run.json").read_text())["settings"]["synthetic_noise"] == ["gaussian:10-50"]
+
+
+def test_unknown_synthetic_noise_is_one_line(run, tmp_path, capsys):
+    cv2.imwrite(str(tmp_path / "data/a.png"), noise(24, 24))
+    (tmp_path / "tiny.yaml").write_text(TINY + "synthetic_noise: [salt:10]\n")
+    assert run() == 2
+    expected = "error: synthetic_noise: unknown noise 'salt'; choose gaussian or poisson-gaussian\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_correlated_noise_is_mentioned(run, tmp_path, capsys):
     white = np.random.default_rng(0).normal(128, 60, (96, 96)).astype(np.float32)
     cv2.imwrite(str(tmp_path / "data/a.png"), cv2.GaussianBlur(white, (0, 0), 1))
@@ -126,8 +148,9 @@ def test_a_used_output_folder_is_refused(run, tmp_path, capsys):
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_shipped_settings_are_valid_for_n2v(path):
-    settings = config.load(path, DenoiserConfig)
+    settings = config.load(path, train_n2v.TrainingSettings)
     assert settings.official_settings(1, [0], [1])
+    assert all(parse_training_noise(text) for text in settings.synthetic_noise)
     assert path.read_text().startswith("# python -m pipelines.train_n2v ")
 
 

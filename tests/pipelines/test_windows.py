@@ -68,3 +68,8 @@ def test_guides_are_cut_along():
 def test_tiny_images(shape):
     image = np.zeros((*shape, 1), np.float32)
     assert inpaint_by_windows(mean_filled, image, np.zeros(shape, bool), side=16, margin=4).shape == image.shape
+
+
+def test_windows_without_a_core_are_refused():
+    with pytest.raises(ValueError, match="more than two margins of 96.*192"):
+        inpaint_by_windows(None, np.zeros((8, 8, 3)), np.ones((8, 8), bool), side=192)

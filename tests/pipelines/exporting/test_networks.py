@@ -18,8 +18,8 @@ def test_a_file_says_where_it_comes_from(tmp_path):
 
 def test_a_shipped_model_brings_its_card():
     origin = load_networks("none", "default").inpainter_origin
-    assert (origin.name, origin.licence) == ("deepfill_v2_small", "Apache-2.0")
-    assert origin.card.startswith("# deepfill_v2_small")
+    assert (origin.name, origin.licence) == ("deepfill_v2_spline", "Apache-2.0")
+    assert origin.card.startswith("# deepfill_v2_spline")
 
 
 def test_a_model_folder_states_nothing(tmp_path):

@@ -191,13 +191,13 @@ def test_card_licence_facts_and_example_come_along(saved_model, loaded):
     assets = saved_model / "assets"
     told = json.loads((assets / "config.json").read_text())
     assert told["denoiser"]["name"] == "tiny" and told["denoiser"]["licence"] == "not stated"
-    assert told["inpainter"]["name"] == "deepfill_v2_small" and told["inpainter"]["licence"] == "Apache-2.0"
+    assert told["inpainter"]["name"] == "deepfill_v2_spline" and told["inpainter"]["licence"] == "Apache-2.0"
     assert told["signatures"]["serving_default"]["inputs"] == {"image": "uint8 (B, H, W, 3)",
                                                                "mask": "uint8 (B, H, W, 1)"}
     card = (assets / "README.md").read_text()
     assert all(f"`{name}`" in card for name in SIGNATURES) and told["inpainter"]["source"] in card
     assert "Apache License" in (assets / "LICENSE").read_text()
-    assert (assets / "deepfill_v2_small.md").read_text().startswith("# deepfill_v2_small")
+    assert (assets / "deepfill_v2_spline.md").read_text().startswith("# deepfill_v2_spline")
     image, mask, expected = (tf.io.decode_png((assets / f"example_{name}.png").read_bytes())[tf.newaxis]
                              for name in ("image", "mask", "restored"))
     np.testing.assert_array_equal(loaded.signatures["serving_default"](image=image, mask=mask)["restored"], expected)

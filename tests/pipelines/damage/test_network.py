@@ -1,0 +1,112 @@
+"""The learned detector's network: any size, the file, and what is said of wrong files."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipelines.damage.kinds import KINDS
+from pipelines.damage.learned import MARGIN, LearnedDetector
+from pipelines.damage.network import MULTIPLE, REACH, build_network, load_network, save_network, tensor_function
+from pipelines.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def network():
+    tf.keras.utils.set_random_seed(0)
+    return build_network()
+
+
+def test_it_fits_the_size_that_is_shipped(network):
+    assert network.count_params() == 1_374_984  # below 3 MB as float16
+    first, second = (layer.kernel.numpy() for layer in network.layers if layer.name in (
+        "down_level_1_no_1", "up_level_1_no_0"))
+    assert first.std() == pytest.approx(np.sqrt(2 / (9 * 32)), rel=0.05)
+    assert second.std() == pytest.approx(np.sqrt(2 / (9 * 64)), rel=0.05)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (16, 32), (37, 5)])
+def test_any_size_gives_probabilities(network, size):
+    image = tf.random.stateless_uniform((2, *size, 3), (0, 1))
+    found = tensor_function(network)(image).numpy()
+    assert found.shape == (2, *size, len(KINDS))
+    assert found.min() >= 0 and found.sum(axis=-1).max() <= 1 + 1e-5
+
+
+def test_padding_does_not_reach_the_answer_of_a_whole_number_of_blocks(network):
+    image = tf.random.stateless_uniform((1, 32, 48, 3), (0, 1))
+    direct = network(image * 2 - 1, training=False).numpy()[..., 1:]
+    np.testing.assert_allclose(tensor_function(network)(image).numpy(), direct, atol=1e-6)
+
+
+def test_the_reach_is_what_it_says():
+    """Measured on the network's own wiring, with kernels that pass everything on."""
+    network = build_network()
+    for weight in network.weights:
+        if weight.shape.rank == 4:
+            weight.assign(tf.fill(weight.shape, 0.1 / weight.shape[-2]))
+    logits = tf.keras.Model(network.inputs, network.layers[-2].output)
+    image = np.zeros((1, 288, 288, 3), np.float32)
+    before = logits(image).numpy()
+    reached = []
+    for place in (128, 143):  # the first and the last of the deepest block
+        image[:] = 0
+        image[0, place, place] = 1e6
+        change = np.abs(logits(image).numpy() - before)[0].max(axis=(1, 2)) > 0
+        reached += [place - np.flatnonzero(change)[0], np.flatnonzero(change)[-1] - place]
+    assert REACH - 2 <= max(reached) <= REACH <= MARGIN
+
+
+def test_the_file_keeps_the_weights(network, tmp_path):
+    save_network(network, tmp_path / "whole.npz")
+    save_network(network, tmp_path / "half.npz", half=True)
+    for before, after in zip(network.get_weights(), load_network(tmp_path / "whole.npz").get_weights()):
+        np.testing.assert_array_equal(after, before)
+    for before, after in zip(network.get_weights(), load_network(tmp_path / "half.npz").get_weights()):
+        np.testing.assert_array_equal(after, before.astype(np.float16).astype(np.float32))
+    assert (tmp_path / "half.npz").stat().st_size < 2.8e6
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip file", "other network"])
+def test_wrong_files(tmp_path, content):
+    path = tmp_path / "wrong.npz"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        np.savez(path, np.zeros(3))
+    with pytest.raises(InputError, match="wrong.npz: is corrupt or of another network"):
+        load_network(path)
+    with pytest.raises(InputError, match="gone.npz: cannot be read"):
+        load_network(tmp_path / "gone.npz")
+
+
+def blurring_network():
+    """A network whose answer at a pixel depends on an area as wide as the real one's, but is made in no time."""
+    image = tf.keras.Input((None, None, 3))
+    pooled = tf.keras.layers.AveragePooling2D(MULTIPLE)(image)
+    spread = tf.keras.layers.UpSampling2D(MULTIPLE)(tf.keras.layers.AveragePooling2D(5, 1, "same")(pooled))
+    values = tf.keras.layers.Concatenate()([spread, image, spread[..., :2]])
+    return tf.keras.Model(image, tf.keras.layers.Softmax()(values))
+
+
+def test_tiles_leave_no_trace(monkeypatch):
+    from pipelines.damage import learned
+
+    image = np.random.default_rng(0).random((90, 130, 3), dtype=np.float32)
+    detector = LearnedDetector(blurring_network())
+    whole = detector.probabilities(image)
+    monkeypatch.setattr(learned, "SIDE", 32)
+    monkeypatch.setattr(learned, "MARGIN", 48)
+    assert len(list(learned._tiles((90, 130)))) == 15
+    np.testing.assert_allclose(detector.probabilities(image), whole, atol=1e-6)
+
+
+def test_gray_counts_as_colour_and_large_pictures_are_looked_at_smaller(monkeypatch):
+    from pipelines.damage import learned
+
+    detector = LearnedDetector(blurring_network())
+    gray = np.random.default_rng(0).random((40, 50, 1), dtype=np.float32)
+    np.testing.assert_array_equal(detector.probabilities(gray), detector.probabilities(gray.repeat(3, axis=-1)))
+    once = detector.probabilities(gray)
+    monkeypatch.setattr(learned, "LEARNED_SIDE", 20)
+    twice = detector.probabilities(gray)
+    assert (twice.sum(axis=-1) >= once.sum(axis=-1) - 1e-6).all() and (twice != once).any()
