@@ -13,13 +13,16 @@ VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup restore test lint bench clean
+.PHONY: help setup restore test lint bench docker docker-cpu docker-check clean
 
 help:
 	@echo "make restore   restore the example picture (INPUT=, MASK= and OUTPUT= choose another)"
 	@echo "make test      run the test suite (PYTEST_ARGS= goes to pytest)"
 	@echo "make lint      check style, import order and types"
 	@echo "make bench     run the benchmarks behind the numbers of the README"
+	@echo "make docker    build the image"
+	@echo "make docker-cpu    build it for machines without a GPU"
+	@echo "make docker-check  build and try it where there is no Docker engine, with buildah; needs root"
 	@echo "make setup     only make .venv, with every package pinned (PYTHON= names the Python to use)"
 	@echo "make clean     remove .venv and all that was built or cached; restored pictures stay"
 
@@ -36,9 +39,19 @@ lint: $(READY)
 	@$(VENV_PYTHON) -m flake8
 	@$(VENV_PYTHON) -m isort --check-only --diff .
 	@$(VENV_PYTHON) -m mypy
+	@.venv/bin/hadolint Dockerfile
 
 bench: $(READY)
 	@for benchmark in benchmarks/bench_*.py; do $(VENV_PYTHON) "$$benchmark" || exit 1; done
+
+docker:
+	docker build --tag n2v-deepfill .
+
+docker-cpu:
+	docker build --tag n2v-deepfill:cpu --build-arg BASE_IMAGE=python:3.11-slim .
+
+docker-check:
+	@sh scripts/docker_check.sh
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache

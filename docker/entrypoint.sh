@@ -2,7 +2,7 @@
 # The image's command: the first argument names a pipeline, the others are its own.
 set -eu
 
-pipelines="restore detect train_n2v train_deepfill evaluate export"
+pipelines="restore detect train_n2v train_deepfill train_damage evaluate export"
 
 name=${1:-}
 [ $# -eq 0 ] || shift

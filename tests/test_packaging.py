@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -118,3 +119,31 @@ def test_the_wheel_holds_packages_weights_and_metadata(tmp_path):
     assert header["License"] == "Apache-2.0"
     assert header["Requires-Python"] == "<3.12,>=3.9"
     assert "Restore pictures" in header["Summary"]
+
+
+def test_the_installed_wheel_works_from_any_folder(tmp_path):
+    """As in an environment without the source: the wheel's own files come before an editable installation."""
+    source = tmp_path / "source"
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source / name)
+    pip = [sys.executable, "-m", "pip", "--quiet"]
+    subprocess.run([*pip, "wheel", ".", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(tmp_path)],
+                   cwd=source, check=True)
+    shutil.rmtree(source)
+    installed, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    subprocess.run([*pip, "install", "--no-deps", "--no-index", "--target", str(installed),
+                    str(*tmp_path.glob("*.whl"))], check=True)
+    code = "import weights; print(*(weights.find(name) for name in weights.names()), sep='\\n')"
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    found = subprocess.run([sys.executable, "-c", code], cwd=elsewhere, env=environment, capture_output=True, text=True,
+                           check=True).stdout.splitlines()
+    assert found and all(Path(path).is_relative_to(installed) and Path(path).is_file() for path in found)
+    told = subprocess.run([sys.executable, "-m", "pipelines.restore", "--help"], cwd=elsewhere, env=environment,
+                          capture_output=True, text=True, check=True).stdout
+    assert told.startswith("usage: python -m pipelines.restore")
+    scripts = {line.partition("=")[0].strip()
+               for line in settings()["options.entry_points"]["console_scripts"].strip().splitlines()}
+    assert scripts <= {path.name for path in (installed / "bin").iterdir()}

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
 ROOT = Path(__file__).resolve().parents[1]
 SETUP_FILES = ("Makefile", "scripts/venv.sh", "requirements.txt", "setup.cfg", "pyproject.toml")
 TOOLS = ("sh", "cat", "rm", "mkdir", "cp", "touch")
@@ -230,31 +232,39 @@ def test_help_is_the_default_and_lists_every_target(project):
     makefile = (project / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (help .*)$", makefile, re.MULTILINE)
     assert finished.returncode == 0
-    listed = re.findall(r"^make (\w+)", finished.stdout, re.MULTILINE)
+    listed = re.findall(r"^make ([\w-]+)", finished.stdout, re.MULTILINE)
     assert sorted(listed) == sorted(set(phony.group(1).split()) - {"help"})
 
 
 FAKE_MAKE = """#!/bin/sh
 echo "$1" >> log
 case "$1 $situation" in
-    "lint bad-style" | "test failing" | "restore broken") exit 2 ;;
-    "restore writes") mkdir -p restored; echo new > restored/noisy_image.png ;;
+    "lint bad-style" | "test failing" | "restore broken" | "docker-check image-fails") exit 2 ;;
+    "restore writes" | "restore no-buildah" | "restore image-fails") mkdir -p restored; echo new > restored/noisy_image.png ;;
     "restore writes-nothing") mkdir -p restored; : > restored/noisy_image.png ;;
 esac
 """
 
 
 @pytest.mark.parametrize("situation, expected", [
-    ("writes", 0), ("bad-style", 2), ("failing", 2), ("broken", 2), ("forgets", 1), ("writes-nothing", 1)])
+    ("writes", 0), ("bad-style", 2), ("failing", 2), ("broken", 2), ("forgets", 1), ("writes-nothing", 1),
+    ("no-buildah", 0), ("image-fails", 2)])
 def test_ci_fails_when_anything_fails(tmp_path, situation, expected):
     (tmp_path / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
-    (tmp_path / "make").write_text(FAKE_MAKE, encoding="utf-8")
-    (tmp_path / "make").chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    for tool in (*TOOLS, "bash", "dirname"):
+        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
+    (tmp_path / "bin" / "make").write_text(FAKE_MAKE, encoding="utf-8")
+    for tool in ("make", "debootstrap", *([] if situation == "no-buildah" else ["buildah"])):
+        (tmp_path / "bin" / tool).touch()
+        (tmp_path / "bin" / tool).chmod(0o755)
     (tmp_path / "restored").mkdir()
     (tmp_path / "restored" / "noisy_image.png").write_text("of an earlier run", encoding="utf-8")
-    finished = subprocess.run(["bash", str(tmp_path / ".ci" / "run")], capture_output=True, text=True,
-                              env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "situation": situation})
+    finished = subprocess.run([shutil.which("bash"), str(tmp_path / ".ci" / "run")], capture_output=True, text=True,
+                              env={"PATH": f"{tmp_path / 'bin'}", "situation": situation})
     assert finished.returncode == expected
     if expected == 0:
-        assert log(tmp_path) == ["setup", "lint", "test", "restore"]
+        with_image = [] if situation == "no-buildah" else ["docker-check"]
+        assert log(tmp_path) == ["setup", "lint", "test", "restore", *with_image]
+        assert ("buildah and debootstrap are not here" in finished.stdout) == (situation == "no-buildah")
