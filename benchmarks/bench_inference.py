@@ -15,11 +15,12 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import resource
+import multiprocessing
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--memory-limit", help="as of pipelines.restore")
+    parser.add_argument("--window", type=int, help="as of pipelines.restore")
     parser.add_argument("--strategy", default="auto", choices=STRATEGIES)
     parser.add_argument("--weights", default="default", help="shipped weights or a file")
     parser.add_argument("--case", help=argparse.SUPPRESS)
@@ -51,13 +53,16 @@ def main() -> None:
     print("| size      | holes     | ratio | first s |      s | official s | of official | peak MB | planned "
           "| GFLOP | product GFLOP/s | share |")
     for size, mask in itertools.product(arguments.sizes, arguments.masks):
-        with tempfile.TemporaryDirectory() as folder:  # drawing the mask takes memory that must not be counted
+        with tempfile.TemporaryDirectory() as folder:
             drawn = Path(folder) / "mask.npy"
-            np.save(drawn, seeded_mask(mask, *sides(size)))
+            # Drawing takes memory, which must neither be counted nor be missing when the picture is planned.
+            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+                np.save(drawn, pool.submit(seeded_mask, mask, *sides(size)).result())
             command = [sys.executable, __file__, "--case", f"{size},{drawn}", "--precision", arguments.precision,
                        "--repeats", str(arguments.repeats), "--strategy", arguments.strategy, "--weights",
                        arguments.weights]
             command += ["--memory-limit", arguments.memory_limit] if arguments.memory_limit else []
+            command += ["--window", str(arguments.window)] if arguments.window else []
             found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             print_row(size, mask, found)
 
@@ -86,22 +91,24 @@ def measure(size: str, mask_file: str, arguments: argparse.Namespace) -> dict[st
 
     runtime.start(seed=0, precision=arguments.precision)
     from pipelines.images import Picture
-    from pipelines.machine import parse_bytes
+    from pipelines.machine import parse_bytes, peak_bytes
     from pipelines.restoration import Restorer
 
     height, width = sides(size)
     picture, mask = Picture(seeded_picture(height, width)), np.load(mask_file)
     limit = parse_bytes(arguments.memory_limit) if arguments.memory_limit else None
-    restorer = Restorer(denoiser="none", inpainter=arguments.weights, strategy=arguments.strategy, memory_limit=limit)
+    restorer = Restorer(denoiser="none", inpainter=arguments.weights, strategy=arguments.strategy, memory_limit=limit,
+                        window=arguments.window)
     seconds = []
     for _ in range(1 + arguments.repeats):
         start = time.perf_counter()
         restorer.restore(picture, mask)
         seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # before the rate is measured
+    peak = peak_bytes() / 2**20  # before the rate is measured
+    plan = make_plan(mask, strategy=arguments.strategy, memory_limit=limit, window=arguments.window)
     return {"first_seconds": seconds[0], "seconds": min(seconds[1:] or seconds), "rate": product_rate(),
             "ratio": float(mask.mean()), "gflop": network_gflop(height, width),
-            "planned_megabytes": make_plan(mask, strategy=arguments.strategy, memory_limit=limit).peak_bytes / 2**20,
+            "planned_megabytes": plan.peak_bytes / 2**20, "window": plan.window,
             "peak_megabytes": peak}
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipelines.errors import InputError
 from pipelines.machine import free_bytes, product_rate
+from pipelines.windows import MARGIN
 
 AUTO, NATIVE, PYRAMID = "auto", "native", "pyramid"
 STRATEGIES = (AUTO, NATIVE, PYRAMID)
@@ -68,7 +69,8 @@ class Plan:
                 f"expected: {self.peak_bytes / 2**30:.1f} GB at most, about {_rounded(seconds)} for the holes")
 
 
-def make_plan(mask: np.ndarray, *, strategy: str = AUTO, memory_limit: Optional[int] = None) -> Plan:
+def make_plan(mask: np.ndarray, *, strategy: str = AUTO, memory_limit: Optional[int] = None,
+              window: Optional[int] = None) -> Plan:
     """Choose how to fill the holes of a picture.
 
     Args:
@@ -76,17 +78,24 @@ def make_plan(mask: np.ndarray, *, strategy: str = AUTO, memory_limit: Optional[
         strategy: "native": every hole at full size; "pyramid": all of them at a fraction of it first; "auto": those
             that are wider than 128 pixels.
         memory_limit: Bytes for the whole process; None: those that are free, less a margin.
+        window: Side in pixels, at least 512, of windows to fill one after another: less work in large pictures, but
+            other pixels, since a window sees no further; None: the picture as a whole, if it fits into the memory.
 
     Raises:
-        InputError: If the limit is too small for any way.
+        InputError: If the limit is too small for any way, or the window is.
     """
     limit = free_bytes() if memory_limit is None else memory_limit
     pixels, (height, width) = mask.size, mask.shape
-    window, peak = None, BASE_BYTES + BYTES_PER_PIXEL * pixels
-    if peak + LEAST_WORKING_BYTES > limit:
+    if window is not None and window < SMALLEST_WINDOW:
+        raise InputError("--window", f"{window} pixels are too few", f"give at least {SMALLEST_WINDOW}")
+    if window is not None and window >= max(height, width):
+        window = None
+    peak = BASE_BYTES + BYTES_PER_PIXEL * pixels
+    if window is not None or peak + LEAST_WORKING_BYTES > limit:
         # The picture itself stays in memory, the rest is the window's.
         left = limit - BASE_BYTES - LEAST_WORKING_BYTES - _picture_bytes(pixels)
-        window = int(math.sqrt(max(left, 0) / BYTES_PER_PIXEL)) // 8 * 8
+        largest = int(math.sqrt(max(left, 0) / BYTES_PER_PIXEL)) // 8 * 8
+        window = largest if window is None else min(window, largest)
         if window < SMALLEST_WINDOW:
             needed = BASE_BYTES + LEAST_WORKING_BYTES + _picture_bytes(pixels) + BYTES_PER_PIXEL * SMALLEST_WINDOW**2
             raise InputError("--memory-limit", f"{limit / 2**30:.1f} GB are too few for {width} x {height} pixels",
@@ -95,7 +104,7 @@ def make_plan(mask: np.ndarray, *, strategy: str = AUTO, memory_limit: Optional[
     working = int(min(max(limit - peak, LEAST_WORKING_BYTES), MOST_WORKING_BYTES))
     wide, factor = _wide_holes(mask, strategy)
     return Plan((height, width), wide, factor, window, working, peak + working,
-                _operations(mask if wide is None else mask & ~wide))
+                _operations(mask if wide is None else mask & ~wide, window))
 
 
 def _picture_bytes(pixels):
@@ -119,16 +128,21 @@ def _wide_holes(mask: np.ndarray, strategy: str) -> tuple[Optional[np.ndarray], 
     return mask & (to_core <= 0.75 * WIDEST), factor
 
 
-def _operations(mask):
-    """Of the inpainter at full size; what is needed of it is told roughly, from the mask at an eighth of its size."""
+def _operations(mask, window):
+    """Of the inpainter at full size, in windows or as a whole.
+
+    What is needed of it is told roughly, from the mask at an eighth of its size.
+    """
     if not mask.any():
         return 0.0
     small = cv2.dilate(mask.astype(np.uint8), np.ones((8, 8)))[::8, ::8]
     share = {reach: float(cv2.dilate(small, np.ones((2 * reach // 8 + 1,) * 2)).mean())
              for reach in (PAINTING_REACH, QUERIES_REACH)}
-    patches = mask.size / 64
-    return (mask.size * (KEYS_ARITHMETIC + share[PAINTING_REACH] * PAINTING_ARITHMETIC)
-            + share[QUERIES_REACH] * patches**2 * MATCH_ARITHMETIC)
+    patches, keys, overlap = mask.size / 64, mask.size / 64, 1.0
+    if window is not None:
+        keys, overlap = window**2 / 64, (window / (window - 2 * MARGIN))**2
+    return overlap * (mask.size * (KEYS_ARITHMETIC + share[PAINTING_REACH] * PAINTING_ARITHMETIC)
+                      + share[QUERIES_REACH] * patches * keys * MATCH_ARITHMETIC)
 
 
 def _rounded(seconds):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import resource
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Optional, Union
@@ -18,6 +17,7 @@ from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, load
 from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.inpainting import EdgesRequest, edges_of, given_edges, load_inpainter
+from pipelines.machine import peak_bytes
 from pipelines.networks import Networks
 from pipelines.plan import AUTO, make_plan
 
@@ -50,7 +50,7 @@ class Restorer:
         denoise_seconds: Upper bound on that training.
         progress: Called after each of its steps.
         inpaints: False where all masks will be empty: the inpainter is not loaded.
-        strategy, memory_limit: How holes are filled and within what memory, see `pipelines.plan.make_plan`.
+        strategy, memory_limit, window: How holes are filled and within what memory, see `pipelines.plan.make_plan`.
 
     Raises:
         InputError, weights.WeightsError: If denoiser or inpainter cannot be had.
@@ -58,7 +58,8 @@ class Restorer:
 
     def __init__(self, *, denoiser: DenoiserRequest = "auto", inpainter: Union[str, os.PathLike[str]] = "default",
                  seed: int = 0, denoise_seconds: float = 60.0, progress: Optional[Progress] = None,
-                 inpaints: bool = True, strategy: str = AUTO, memory_limit: Optional[int] = None) -> None:
+                 inpaints: bool = True, strategy: str = AUTO, memory_limit: Optional[int] = None,
+                 window: Optional[int] = None) -> None:
         runtime.start(None, precision=None)  # the device and the precision are the caller's to choose
 
         self.request = denoiser
@@ -69,6 +70,7 @@ class Restorer:
         self._denoiser = load_denoiser(denoiser)
         self.strategy = strategy
         self.memory_limit = memory_limit
+        self.window = window
         self._networks = Networks(load_inpainter(self.inpainter) if inpaints else None,
                                   keeps_denoisers=self._denoiser is not None)
 
@@ -112,7 +114,7 @@ class Restorer:
             with _timed(seconds, "detection"):
                 first = self._networks.denoise(frames, mask, choice.denoiser, picture.value_range)
                 mask = mask | find_more(first.reshape(picture.pixels.shape))
-        plan = make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit)
+        plan = make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit, window=self.window)
         with _timed(seconds, "restoration"):
             guides = None
             if self._networks.is_guided and mask.any():
@@ -148,20 +150,21 @@ class Restorer:
             "noise_sigma_after": after.sigma,
             "hole_ratio": float(mask.mean()), "strategy": plan.strategy, "factor": plan.factor, "window": plan.window,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-            "peak_memory_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "peak_memory_megabytes": round(peak_bytes() / 2**20),
         }
 
 
 def restore_image(image: np.ndarray, mask: Union[None, str, np.ndarray] = None, *, denoiser: DenoiserRequest = "auto",
                   inpainter: Union[str, os.PathLike[str]] = "default", edges: EdgesRequest = None, seed: int = 0,
-                  denoise_seconds: float = 60.0) -> RestorationResult:
+                  denoise_seconds: float = 60.0, strategy: str = AUTO, memory_limit: Optional[int] = None,
+                  window: Optional[int] = None) -> RestorationResult:
     """Denoise an image and fill its holes.
 
     Args:
         image: (H, W) gray or (H, W, 3) RGB; uint8, uint16 or float32. Not modified.
         mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill; "auto": what looks
             damaged, see `pipelines.damage`.
-        denoiser, inpainter, seed, denoise_seconds: See `Restorer`.
+        denoiser, inpainter, seed, denoise_seconds, strategy, memory_limit, window: See `Restorer`.
         edges: A sketch for guided weights as inpainter, see `Restorer.restore`.
 
     Returns:
@@ -180,7 +183,8 @@ def restore_image(image: np.ndarray, mask: Union[None, str, np.ndarray] = None, 
     picture = Picture(np.ascontiguousarray(image))
     if isinstance(mask, str) and mask != AUTO:
         raise InputError("mask", f"is {mask!r}", f"give an array, {AUTO!r} or None")
-    restorer = Restorer(denoiser=denoiser, inpainter=inpainter, seed=seed, denoise_seconds=denoise_seconds)
+    restorer = Restorer(denoiser=denoiser, inpainter=inpainter, seed=seed, denoise_seconds=denoise_seconds,
+                        strategy=strategy, memory_limit=memory_limit, window=window)
     if isinstance(mask, str):
         from pipelines.damage import DamageDetector, TwoPasses
 

@@ -43,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--strategy", default="auto", choices=("auto", "native", "pyramid"),
                       help="native: fill at full size; pyramid: at a fraction of it first, then with the picture's own "
                            "detail; auto: that for holes wider than 128 pixels (default: auto)")
+    work.add_argument("--window", type=int, metavar="PIXELS",
+                      help="fill large pictures in windows of that side, 512 or more: faster, but a window sees no "
+                           "further (default: the picture as a whole, if it fits into the memory)")
     work.add_argument("--memory-limit", type=_bytes, metavar="6G",
                       help="bound for the memory of the whole command (default: what is free, less a margin)")
     work.add_argument("--plan", action="store_true",

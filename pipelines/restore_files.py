@@ -42,7 +42,7 @@ def restore_files(arguments: argparse.Namespace) -> int:
     restorer = Restorer(denoiser=arguments.denoiser, inpainter=arguments.inpainter, seed=arguments.seed,
                         denoise_seconds=arguments.denoise_seconds, progress=bar.show,
                         inpaints=arguments.mask != "none", strategy=arguments.strategy,
-                        memory_limit=arguments.memory_limit)
+                        memory_limit=arguments.memory_limit, window=arguments.window)
     if arguments.edges is not None:
         restorer.check_guidable()
     detector = _detector(arguments)
@@ -92,7 +92,8 @@ def plan_files(arguments: argparse.Namespace) -> int:
         if mask is None:
             assert detector is not None
             mask = detector.find(picture).mask  # once it is denoised, the picture may show a little more
-        plan = make_plan(mask, strategy=arguments.strategy, memory_limit=arguments.memory_limit)
+        plan = make_plan(mask, strategy=arguments.strategy, memory_limit=arguments.memory_limit,
+                         window=arguments.window)
         print(f"{job.source}: {mask.mean():.1%} to fill; {plan.describe()}", flush=True)
     return command.DONE
 

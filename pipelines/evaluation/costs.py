@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PEAK, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+from pipelines.machine import peak_bytes
+
+RESET = Path("/proc/self/clear_refs")
 
 
 @contextmanager
@@ -28,14 +29,4 @@ def measured() -> Iterator[dict[str, float]]:
     started = time.perf_counter()
     yield found
     found["seconds"] = round(time.perf_counter() - started, 3)
-    found["peak_memory_megabytes"] = round(_peak_kilobytes() / 1024)
-
-
-def _peak_kilobytes() -> float:
-    try:
-        for line in PEAK.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return float(line.split()[1])
-    except OSError:
-        pass
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    found["peak_memory_megabytes"] = round(peak_bytes() / 2**20)

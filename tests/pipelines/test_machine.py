@@ -1,6 +1,11 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from pipelines.machine import free_bytes, parse_bytes, product_rate
+from pipelines.machine import free_bytes, parse_bytes, peak_bytes, product_rate
 
 
 @pytest.mark.parametrize("text, expected", [
@@ -19,3 +24,12 @@ def test_what_is_no_size(text):
 def test_this_machine():
     assert 2**27 < free_bytes() < 2**50
     assert product_rate(64) > 1e6
+
+
+def test_the_peak_is_this_programs_own():
+    before = peak_bytes()
+    held = np.ones(20_000_000)  # 160 MB, once they are touched
+    assert peak_bytes() >= before and peak_bytes() > held.nbytes
+    process = subprocess.run([sys.executable, "-c", "from pipelines.machine import peak_bytes; print(peak_bytes())"],
+                             capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert 2**20 < int(process.stdout) < held.nbytes

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 MEASURED = """
-import resource, sys
 import numpy as np
 from pipelines.images import Picture
+from pipelines.machine import peak_bytes
 from pipelines.plan import make_plan
 from pipelines.restoration import Restorer
 
@@ -19,7 +19,7 @@ for side in (128, 400, 640):  # the peak only grows, therefore the small ones fi
     mask[::40] = mask[:, 30:33] = True
     restorer.restore(Picture(image), mask)
     plan = make_plan(mask, memory_limit=1_300_000_000)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, plan.peak_bytes, plan.working_bytes)
+    print(peak_bytes(), plan.peak_bytes, plan.working_bytes)
 """
 
 

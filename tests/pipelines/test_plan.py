@@ -58,6 +58,17 @@ def test_what_a_limit_does():
         make_plan(mask(8, 8), memory_limit=2**20)
 
 
+def test_windows_cost_less_in_large_pictures_and_small_ones_need_none():
+    holes = mask(3000, 4000, np.s_[::100])
+    whole, windows = (make_plan(holes, memory_limit=16 * GIGABYTE, window=window) for window in (None, 1024))
+    assert windows.window == 1024 and windows.operations < whole.operations / 3
+    assert windows.peak_bytes < whole.peak_bytes
+    assert make_plan(holes, memory_limit=int(2.4 * GIGABYTE), window=2048).window < 1024  # the limit is stronger
+    assert make_plan(mask(600, 800, SCRATCH), memory_limit=8 * GIGABYTE, window=1024).window is None
+    with pytest.raises(InputError, match="--window: 400 pixels are too few; give at least 512"):
+        make_plan(holes, window=400)
+
+
 def test_work_grows_with_the_holes_and_their_spread():
     few, many, all_over = (make_plan(mask(800, 800, *holes), memory_limit=8 * GIGABYTE).operations for holes in
                            ([np.s_[:3, :3]], [np.s_[:3]], [np.s_[::40, ::40]]))
