@@ -129,8 +129,8 @@ def test_the_installed_wheel_works_from_any_folder(tmp_path):
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
     pip = [sys.executable, "-m", "pip", "--quiet"]
-    subprocess.run([*pip, "wheel", ".", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(tmp_path)],
-                   cwd=source, check=True)
+    subprocess.run([*pip, "wheel", ".", "--no-deps", "--no-build-isolation", "--no-index",
+                    "--wheel-dir", str(tmp_path)], cwd=source, check=True)
     shutil.rmtree(source)
     installed, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -240,7 +240,8 @@ FAKE_MAKE = """#!/bin/sh
 echo "$1" >> log
 case "$1 $situation" in
     "lint bad-style" | "test failing" | "restore broken" | "docker-check image-fails") exit 2 ;;
-    "restore writes" | "restore no-buildah" | "restore image-fails") mkdir -p restored; echo new > restored/noisy_image.png ;;
+    "restore writes" | "restore no-buildah" | "restore image-fails")
+        mkdir -p restored; echo new > restored/noisy_image.png ;;
     "restore writes-nothing") mkdir -p restored; : > restored/noisy_image.png ;;
 esac
 """

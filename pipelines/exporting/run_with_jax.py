@@ -20,7 +20,6 @@ for entry in manifest["inputs"]:  # image and mask, uint8 (B, H, W, 3 or 1), the
     if given != expected:
         sys.exit(f"{entry['name']}: the program takes {expected}, received {given}")
     inputs.append(jax.device_put(array, device))
-
 client, mlir, options = device.client, xla_client._xla.mlir, xla_client.CompileOptions()
 if hasattr(mlir, "hlo_to_stablehlo"):
     program = client.compile_and_load(mlir.hlo_to_stablehlo(code), xla_client.DeviceList((device,)), options)

@@ -35,16 +35,15 @@ class ServedChain(tf.Module):
                  size: tuple[Optional[int], Optional[int]] = (None, None)) -> None:
         super().__init__(name="served_chain")
         chain = functools.partial(RestorationChain, channels=3, batch=batch, size=size)
-        noise_remover: dict[str, Any] = {} if denoiser is None else {
-            "denoiser": denoiser.tensor_function(), "denoiser_channels": denoiser.channels}
-        nothing, denoising, inpainting = chain(), chain(**noise_remover), chain(inpainter=inpainter)
-        both = inpainting if denoiser is None else chain(**noise_remover, inpainter=inpainter)
+        # Two chains, one after the other, are the one of both networks: nothing is rounded between them.
+        self._denoising = None if denoiser is None else chain(
+            denoiser=denoiser.tensor_function(), denoiser_channels=denoiser.channels)
+        self._inpainting = chain(inpainter=inpainter)
         # Black and white are unknown to the graph's optimiser as they are to `Restorer`'s: it would turn divisions
         # by constants into products, which round otherwise.
         self.value_range = tf.Variable([0.0, 255.0], trainable=False, name="value_range")
-        self.weights = {**_named("denoiser", denoising), **_named("inpainter", inpainting)}
-        self._restore = functools.partial(self._run, with_holes=both, without=denoising)
-        self._inpaint = functools.partial(self._run, with_holes=inpainting, without=nothing)
+        self.weights = {**({} if self._denoising is None else _named("denoiser", self._denoising)),
+                        **_named("inpainter", self._inpainting)}
 
     def signatures(self) -> dict[str, Any]:
         """The `tf.function`s to export, by name, for any number and size of pictures."""
@@ -76,11 +75,11 @@ class ServedChain(tf.Module):
 
     def denoise(self, image: tf.Tensor) -> Outputs:
         """"denoised", uint8 (B, H, W, 3), of an image without holes of the same shape."""
-        return {"denoised": self._restore(image, tf.zeros_like(image[..., :1]))["denoised"]}
+        return {"denoised": self._restore(image, tf.zeros_like(image[..., :1]), fills=False)["denoised"]}
 
     def inpaint(self, image: tf.Tensor, mask: tf.Tensor) -> Outputs:
         """"restored", as `restore` gives it for an image without noise: outside the holes it is `image`."""
-        return {"restored": self._inpaint(image, mask)["restored"]}
+        return {"restored": self._restore(image, mask, denoises=False)["restored"]}
 
     def restore_encoded(self, image_bytes: tf.Tensor, mask_bytes: tf.Tensor) -> Outputs:
         """Restore pictures in files, each of a size of its own.
@@ -104,22 +103,23 @@ class ServedChain(tf.Module):
         return tf.map_fn(restore, (image_bytes, masks), parallel_iterations=1, fn_output_signature={
             "restored_bytes": tf.TensorSpec([], tf.string), "denoised_bytes": tf.TensorSpec([], tf.string)})
 
-    def _run(self, image: tf.Tensor, mask: tf.Tensor, *, with_holes: RestorationChain, without: RestorationChain
-             ) -> Outputs:
+    def _restore(self, image: tf.Tensor, mask: tf.Tensor, *, denoises: bool = True, fills: bool = True) -> Outputs:
         # Where sizes are known the signature checks them, and XLA knows no assertions.
         checks = [] if image.shape.is_fully_defined() else [
             tf.debugging.assert_equal(tf.shape(image)[:3], tf.shape(mask)[:3],
                                       message="image and mask should be of one number and size")]
         with tf.control_dependencies(checks):
             # Python's way to call a signature lets other numbers of channels through.
-            values = tf.cast(tf.ensure_shape(image, PICTURE), tf.float32)
+            denoised = tf.cast(tf.ensure_shape(image, PICTURE), tf.float32)
             hole = holes(tf.ensure_shape(mask, MASK))
-
-        def applied(chain: RestorationChain) -> Outputs:
-            return chain(values, hole, self.value_range, tf.zeros_like(hole) if chain.is_guided else None)
-
-        outputs = tf.cond(tf.reduce_any(hole > 0.5), lambda: applied(with_holes), lambda: applied(without))
-        return {name: tf.ensure_shape(to_bytes(value), PICTURE) for name, value in outputs.items()}
+        if denoises and self._denoising is not None:
+            denoised = self._denoising(denoised, hole, self.value_range)["denoised"]
+        edges = tf.zeros_like(hole) if self._inpainting.is_guided else None
+        restored = denoised if not fills else tf.cond(
+            tf.reduce_any(hole > 0.5),
+            lambda: self._inpainting(denoised, hole, self.value_range, edges)["restored"], lambda: denoised)
+        return {name: tf.ensure_shape(to_bytes(value), PICTURE)
+                for name, value in (("restored", restored), ("denoised", denoised))}
 
 
 def _named(part: str, chain: RestorationChain) -> dict[str, tf.Variable]:
