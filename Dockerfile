@@ -9,9 +9,9 @@ ARG BASE_IMAGE=tensorflow/tensorflow:2.15.0-gpu
 FROM ${BASE_IMAGE} AS packages
 WORKDIR /source
 COPY requirements.txt setup.cfg pyproject.toml ./
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     python3 -m venv /opt/venv \
-    && /opt/venv/bin/pip install --disable-pip-version-check --constraint requirements.txt . \
+    && /opt/venv/bin/pip install --cache-dir=/var/cache/pip --disable-pip-version-check --constraint requirements.txt . \
     && /opt/venv/bin/pip uninstall --disable-pip-version-check --yes n2v-deepfill
 # The project itself, as a wheel: the packages above stay as they are.
 COPY . .
@@ -48,8 +48,8 @@ CMD ["--help"]
 FROM runtime AS test
 ARG TESTS=tests
 USER 0:0
-RUN --mount=type=cache,target=/root/.cache/pip --mount=type=bind,from=packages,source=/source,target=/source \
-    pip install --disable-pip-version-check --constraint /source/requirements.txt "n2v-deepfill[test]"
+RUN --mount=type=cache,target=/var/cache/pip --mount=type=bind,from=packages,source=/source,target=/source \
+    pip install --cache-dir=/var/cache/pip --disable-pip-version-check --constraint /source/requirements.txt "n2v-deepfill[test]"
 COPY --chown=1000:1000 . /source
 USER 1000:1000
 WORKDIR /source

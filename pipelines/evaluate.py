@@ -25,7 +25,8 @@ def _parser() -> argparse.ArgumentParser:
                                "salt-pepper:PERCENT, jpeg:QUALITY or none (default: gaussian:25)")
     protocol.add_argument("--masks", default="free-form:10-20", metavar="KIND[:LOW-HIGH]|DIR,...",
                           help="scratches, free-form, box, centre, irregular (ratios by turns) or none, with a share "
-                               "of the picture in per cent, or a folder of masks (default: free-form:10-20)")
+                               "of the picture in per cent; damage, as on old prints; or a folder of masks (default: "
+                               "free-form:10-20)")
     protocol.add_argument("--resize-masks", action="store_true", help="resize masks of a folder to the pictures")
     systems = parser.add_argument_group("systems")
     systems.add_argument("--systems", metavar="A,B,...",

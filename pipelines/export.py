@@ -20,7 +20,7 @@ TRAIN_STEP = "train-step"
 FORMATS = ("savedmodel", "stablehlo", "bioimageio", "keras")
 # Which options each export takes besides --output, --format, --what, --seed and --debug.
 OPTIONS = {
-    "savedmodel": {"denoiser", "inpainter", "serving"},
+    "savedmodel": {"denoiser", "inpainter", "detector", "serving"},
     "stablehlo": {"denoiser", "inpainter", "size", "batch"},
     "bioimageio": {"denoiser", "licence"},
     "keras": {"inpainter", "discriminator"},
@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
                        "the shipped one)")
     chain.add_argument("--inpainter", metavar="NAME|FILE", help="shipped weights or a weights file (default: the "
                        "shipped ones)")
+    chain.add_argument("--detector", metavar="learned|FILE", help="savedmodel: add the signature detect, which finds "
+                       "damage: by the shipped network or by weights of one's own (default: masks are given)")
     chain.add_argument("--serving", action="store_true", default=None,
                        help="savedmodel: write serving.md and request.json for TensorFlow Serving, too")
     chain.add_argument("--size", type=_size, metavar="HxW", help="stablehlo: of the pictures, such as 512x512")
@@ -166,7 +168,7 @@ def _keras(arguments: argparse.Namespace, folder: Path) -> str:
 def _networks(arguments: argparse.Namespace) -> Networks:
     from pipelines.exporting.networks import load_networks
 
-    return load_networks(arguments.denoiser or DEFAULT, arguments.inpainter or DEFAULT)
+    return load_networks(arguments.denoiser or DEFAULT, arguments.inpainter or DEFAULT, arguments.detector)
 
 
 _EXPORTS = {"savedmodel": _saved_model, "stablehlo": _stablehlo, "bioimageio": _bioimageio, "keras": _keras}

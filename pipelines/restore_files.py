@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Optional, Union, cast
 
 import numpy as np
 from tqdm import tqdm
@@ -90,8 +90,8 @@ def plan_files(arguments: argparse.Namespace) -> int:
     for job in plan_jobs(arguments):
         picture, mask, _ = _read(job, arguments)
         if mask is None:
-            assert detector is not None
-            mask = detector.find(picture).mask  # once it is denoised, the picture may show a little more
+            # Once it is denoised, the picture may show a little more.
+            mask = cast(DamageDetector, detector).find(picture).mask
         plan = make_plan(mask, strategy=arguments.strategy, memory_limit=arguments.memory_limit,
                          window=arguments.window)
         print(f"{job.source}: {mask.mean():.1%} to fill; {plan.describe()}", flush=True)

@@ -25,10 +25,15 @@ Draw = Callable[[tuple[int, int], int, int], np.ndarray]
 
 
 class Rendered(Protocol):
-    """A damaged picture and its mask, bool (H, W)."""
+    """What a renderer gives."""
 
-    image: np.ndarray
-    mask: np.ndarray
+    @property
+    def image(self) -> np.ndarray:
+        """The damaged picture, as it was given."""
+
+    @property
+    def mask(self) -> np.ndarray:
+        """bool (H, W), True = damaged."""
 
 
 Render = Callable[[np.ndarray, int], Rendered]
@@ -58,6 +63,15 @@ def _irregular(seed: tuple[int, int], height: int, width: int) -> np.ndarray:
     return _drawn_by(name)(seed, height, width)
 
 
+def _damaged(picture: np.ndarray, seed: int) -> Rendered:
+    """One to four kinds of damage as on old prints and worn sensors."""
+    from pipelines import synthetic_damage
+
+    random = np.random.default_rng(seed)
+    kinds = random.choice(synthetic_damage.KINDS, random.integers(1, 5), replace=False)
+    return synthetic_damage.render_damage(picture, seed, kinds)
+
+
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """A kind of damage, with one of the first two.
@@ -83,6 +97,7 @@ KINDS = {
     "box": Kind(_drawn_by("half_box"), grows=False),
     "centre": Kind(_centre, grows=False, varies=False),
     "irregular": Kind(_irregular, in_turn=True),
+    "damage": Kind(render=_damaged),
     "none": Kind(lambda _seed, height, width: np.zeros((height, width), bool), grows=False, varies=False),
 }
 

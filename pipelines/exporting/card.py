@@ -19,11 +19,9 @@ CARD = """# n2v-deepfill
 
 Restores pictures that are noisy and damaged: Noise2Void denoises, DeepFill v2 fills the holes that a mask marks.
 
-| | denoiser | inpainter |
-|---|---|---|
-| network | {denoiser[name]} | {inpainter[name]} |
-| licence of the weights | {denoiser[licence]} | {inpainter[licence]} |
-| source | {denoiser[source]} | {inpainter[source]} |
+| | network | licence of the weights | source |
+|---|---|---|---|
+{networks}
 
 Made by {versions}. The licence of the code is in the file LICENSE.
 
@@ -40,9 +38,9 @@ the picture before its holes are filled.
 
 def facts(networks: Networks, signatures: Mapping[str, Signature]) -> dict[str, Any]:
     """What the card says, as JSON."""
-    origins = {"denoiser": networks.denoiser_origin, "inpainter": networks.inpainter_origin}
-    return {**{role: {name: value for name, value in dataclasses.asdict(origin).items() if name != "card"}
-               for role, origin in origins.items()}, "signatures": signatures, "versions": versions()}
+    origins = {role: {name: value for name, value in dataclasses.asdict(origin).items() if name != "card"}
+               for role, origin in networks.origins.items()}
+    return {"networks": origins, "signatures": signatures, "versions": versions()}
 
 
 def card(told: Mapping[str, Any], remarks: str) -> str:
@@ -50,8 +48,9 @@ def card(told: Mapping[str, Any], remarks: str) -> str:
     rows = (f"| `{name}` | {_tensors(signature['inputs'])} | {_tensors(signature['outputs'])} |"
             for name, signature in told["signatures"].items())
     made_by = ", ".join(f"{package} {version}" for package, version in told["versions"].items())
-    return CARD.format(denoiser=told["denoiser"], inpainter=told["inpainter"], versions=made_by,
-                       signatures="\n".join(rows), remarks=remarks)
+    networks = (f"| {role} | {origin['name']} | {origin['licence']} | {origin['source']} |"
+                for role, origin in told["networks"].items())
+    return CARD.format(networks="\n".join(networks), versions=made_by, signatures="\n".join(rows), remarks=remarks)
 
 
 def _tensors(kinds: Mapping[str, str]) -> str:
@@ -62,7 +61,7 @@ def write_papers(folder: Path, networks: Networks, told: Mapping[str, Any], rema
     """Write the card as README.md, the shipped models' own cards as NAME.md, and the licence as LICENSE."""
     (folder / "README.md").write_text(card(told, remarks), encoding="utf-8")
     (folder / "LICENSE").write_text(licence(), encoding="utf-8")
-    for origin in (networks.denoiser_origin, networks.inpainter_origin):
+    for origin in networks.origins.values():
         if origin.card:
             (folder / f"{origin.name}.md").write_text(origin.card, encoding="utf-8")
 

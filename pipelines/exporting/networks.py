@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 import weights
+from pipelines.damage.kinds import LEARNED
 from pipelines.denoising import load_denoiser
 from pipelines.errors import InputError
 from pipelines.inpainting import load_inpainter
 from weights import registry
-from weights.registry import DEEPFILL_V2, N2V
+from weights.registry import DAMAGE, DEEPFILL_V2, N2V
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -40,26 +42,28 @@ class Origin:
 
 @dataclasses.dataclass(frozen=True)
 class Networks:
-    """A denoiser and an inpainter, with their origins.
+    """A denoiser, an inpainter and perhaps a detector of damage, with their origins.
 
     Args:
         denoiser: None where the noise is left.
         inpainter: A generator.
-        denoiser_origin, inpainter_origin: See `Origin`; its name is "none" where there is no denoiser.
+        detector: The network that finds damage; None where masks are given.
+        origins: By "denoiser", "inpainter" and, where there is one, "detector"; that of no denoiser is named "none".
     """
 
     denoiser: Optional[Denoiser]
     inpainter: tf.keras.Model
-    denoiser_origin: Origin
-    inpainter_origin: Origin
+    detector: Optional[tf.keras.Model]
+    origins: Mapping[str, Origin]
 
 
-def load_networks(denoiser: str, inpainter: str) -> Networks:
-    """Load what `--denoiser` and `--inpainter` name.
+def load_networks(denoiser: str, inpainter: str, detector: Optional[str] = None) -> Networks:
+    """Load what `--denoiser`, `--inpainter` and `--detector` name.
 
     Args:
         denoiser: A shipped model, "default" for the one that is marked so, a model folder, or "none".
         inpainter: Shipped weights, "default", or a weights file.
+        detector: "learned" for the shipped network of that use, its name, or a file of weights; None: none.
 
     Raises:
         InputError, weights.WeightsError: If one cannot be had, or is chosen for each picture or no network.
@@ -69,7 +73,14 @@ def load_networks(denoiser: str, inpainter: str) -> Networks:
         raise InputError("--inpainter", f"{inpainter} is a classic method and no network that could be exported",
                          "give the name of shipped weights or a weights file")
     noise_remover, origin = load_denoiser_with_origin(denoiser)
-    return Networks(noise_remover, generator, origin, _origin(inpainter, DEEPFILL_V2))
+    origins = {"denoiser": origin, "inpainter": _origin(inpainter, DEEPFILL_V2)}
+    if detector is None:
+        return Networks(noise_remover, generator, None, origins)
+    from pipelines.damage.network import load_network
+
+    name = registry.DEFAULT if detector == LEARNED else detector
+    network = load_network(Path(weights.find(name, kind=DAMAGE)))
+    return Networks(noise_remover, generator, network, {**origins, "detector": _origin(name, DAMAGE)})
 
 
 def load_denoiser_with_origin(request: str) -> tuple[Optional[Denoiser], Origin]:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from pipelines.exporting.card import example, facts, write_papers
 from pipelines.exporting.networks import Networks
 from pipelines.exporting.served_chain import ServedChain
+from pipelines.exporting.served_detector import ServedDetector
 
 CONFIG_FILE = "config.json"
 EXAMPLE_FILES = IMAGE_FILE, MASK_FILE, RESTORED_FILE = ("example_image.png", "example_mask.png", "example_restored.png")
@@ -32,7 +33,11 @@ def export_saved_model(networks: Networks, folder: Path) -> None:
         folder: Empty.
     """
     chain = ServedChain(networks.denoiser, networks.inpainter)
-    signatures = {name: function.get_concrete_function() for name, function in chain.signatures().items()}
+    functions = chain.signatures()
+    if networks.detector is not None:
+        chain.detector = ServedDetector(networks.detector)  # an attribute, so that its variables are saved, too
+        functions.update(chain.detector.signatures())
+    signatures = {name: function.get_concrete_function() for name, function in functions.items()}
     told = facts(networks, {name: described(function) for name, function in signatures.items()})
     with tempfile.TemporaryDirectory() as temporary:
         assets = Path(temporary)

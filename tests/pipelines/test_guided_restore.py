@@ -8,7 +8,7 @@ from PIL import Image
 
 from deepfill_tf.edges import detect_edges
 from deepfill_tf.inference import complete
-from pipelines import restoration, restore, restore_image
+from pipelines import networks, restoration, restore, restore_image
 from pipelines.chain import RestorationChain
 from pipelines.images import Picture
 from pipelines.restoration import Restorer
@@ -127,7 +127,7 @@ def test_frames_share_a_sketch_and_pictures_of_all_sizes_one_graph(image, mask, 
 
 def test_windows_cut_the_sketch_along(image, mask, sketch, restorer, monkeypatch):
     whole = restored(image, mask, restorer, sketch)
-    monkeypatch.setattr(restoration, "WHOLE_PIXELS", 100)
+    monkeypatch.setattr(networks, "WHOLE_PIXELS", 100)
     np.testing.assert_array_equal(restored(image, mask, restorer, sketch), whole)  # a single window
 
 

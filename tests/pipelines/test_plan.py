@@ -63,7 +63,7 @@ def test_windows_cost_less_in_large_pictures_and_small_ones_need_none():
     whole, windows = (make_plan(holes, memory_limit=16 * GIGABYTE, window=window) for window in (None, 1024))
     assert windows.window == 1024 and windows.operations < whole.operations / 3
     assert windows.peak_bytes < whole.peak_bytes
-    assert make_plan(holes, memory_limit=int(2.4 * GIGABYTE), window=2048).window < 1024  # the limit is stronger
+    assert make_plan(holes, memory_limit=int(2.3 * GIGABYTE), window=2048).window < 1024  # the limit is stronger
     assert make_plan(mask(600, 800, SCRATCH), memory_limit=8 * GIGABYTE, window=1024).window is None
     with pytest.raises(InputError, match="--window: 400 pixels are too few; give at least 512"):
         make_plan(holes, window=400)

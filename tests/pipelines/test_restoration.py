@@ -113,10 +113,10 @@ def test_auto_leaves_a_clean_picture_alone():
     assert result.report["denoiser"] == "none" and "below" in result.report["denoiser_reason"]
 
 
-def test_auto_trains_on_a_noisy_picture_and_one_seed_gives_one_result(monkeypatch):
+def test_self_trains_on_the_picture_and_one_seed_gives_one_result(monkeypatch):
     monkeypatch.setattr(DenoiserConfig, "for_image", lambda *_: TINY)
     image, mask = example("uint8", 3)
-    results = [restore_image(image, mask, inpainter="telea", seed=seed) for seed in (1, 1, 2)]
+    results = [restore_image(image, mask, denoiser="self", inpainter="telea", seed=seed) for seed in (1, 1, 2)]
     assert results[0].report["denoiser"] == "self"
     np.testing.assert_array_equal(results[0].image, results[1].image)
     assert (results[0].image != results[2].image).any()

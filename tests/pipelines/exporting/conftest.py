@@ -14,7 +14,8 @@ def denoiser_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def saved_model(denoiser_folder, tmp_path_factory):
-    """The SavedModel of that denoiser and the shipped inpainter, with its serving note."""
+    """The SavedModel of that denoiser and the shipped inpainter and detector, with its serving note."""
     folder = tmp_path_factory.mktemp("saved") / "model"
-    assert export.main(["--output", str(folder), "--denoiser", str(denoiser_folder), "--serving"]) == 0
+    assert export.main(["--output", str(folder), "--denoiser", str(denoiser_folder), "--detector", "learned",
+                        "--serving"]) == 0
     return folder

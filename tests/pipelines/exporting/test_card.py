@@ -4,14 +4,15 @@ import numpy as np
 
 from pipelines.exporting.card import card, example, licence
 
-TOLD = {"denoiser": {"name": "a", "licence": "b", "source": "c"}, "versions": {"python": "3", "tensorflow": "2"},
-        "inpainter": {"name": "d", "licence": "e", "source": "f"},
+TOLD = {"networks": {"denoiser": {"name": "a", "licence": "b", "source": "c"},
+                     "inpainter": {"name": "d", "licence": "e", "source": "f"}},
+        "versions": {"python": "3", "tensorflow": "2"},
         "signatures": {"restore": {"inputs": {"image": "uint8 (B,)", "mask": "uint8 (B,)"}, "outputs": {"out": "int"}}}}
 
 
 def test_card():
     lines = card(TOLD, "Remarks.").splitlines()
-    assert "| network | a | d |" in lines and "| licence of the weights | b | e |" in lines
+    assert "| denoiser | a | b | c |" in lines and "| inpainter | d | e | f |" in lines
     assert "| `restore` | `image` uint8 (B,); `mask` uint8 (B,) | `out` int |" in lines
     assert any("python 3, tensorflow 2" in line for line in lines) and lines[-1] == "Remarks."
 

@@ -12,12 +12,12 @@ from weights import save_generator
 def test_a_file_says_where_it_comes_from(tmp_path):
     save_generator(build_generator(), tmp_path / "mine.h5", attributes={"licence": "CC0-1.0", "source": "a test"})
     networks = load_networks("none", str(tmp_path / "mine.h5"))
-    assert networks.denoiser is None and networks.denoiser_origin.name == "none"
-    assert networks.inpainter_origin == Origin("mine.h5", "CC0-1.0", "a test")
+    assert networks.denoiser is None and networks.origins["denoiser"].name == "none"
+    assert networks.origins["inpainter"] == Origin("mine.h5", "CC0-1.0", "a test")
 
 
 def test_a_shipped_model_brings_its_card():
-    origin = load_networks("none", "default").inpainter_origin
+    origin = load_networks("none", "default").origins["inpainter"]
     assert (origin.name, origin.licence) == ("deepfill_v2_spline", "Apache-2.0")
     assert origin.card.startswith("# deepfill_v2_spline")
 

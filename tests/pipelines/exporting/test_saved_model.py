@@ -15,9 +15,14 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from pipelines.damage import DamageDetector, DamageSettings
+from pipelines.damage.kinds import LEARNED
+from pipelines.exporting.card import example
+from pipelines.exporting.served_detector import GROWTH
 from pipelines.exporting.serving_note import answered, encoded
 from pipelines.images import Picture
 from pipelines.restoration import Restorer
+from pipelines.synthetic_damage import render_damage
 from tests.pipelines.exporting.networks import noise, with_hole
 
 SIZES = [(1, 1), (13, 21), (40, 52), (64, 72)]
@@ -26,6 +31,7 @@ SIGNATURES = {
     "restore_encoded": ({"image_bytes", "mask_bytes"}, {"denoised_bytes", "restored_bytes"}),
     "denoise": ({"image"}, {"denoised"}),
     "inpaint": ({"image", "mask"}, {"restored"}),
+    "detect": ({"image"}, {"mask", "probabilities"}),
 }
 # A Python that has TensorFlow and nothing of this project.
 ELSEWHERE = """
@@ -45,6 +51,7 @@ with np.load(f"{work}/inputs.npz") as inputs:
         results[f"{name}:both"] = signatures["serving_default"](image=image, mask=mask)
         results[f"{name}:inpaint"] = signatures["inpaint"](image=image, mask=mask)
         results[f"{name}:denoise"] = signatures["denoise"](image=image)
+        results[f"{name}:detect"] = signatures["detect"](image=image)
 np.savez(f"{work}/results.npz", **{f"{key}:{output}": value for key, outputs in results.items()
                                    for output, value in outputs.items()})
 for arguments in (["show", "--dir", model, "--all"], [
@@ -97,6 +104,18 @@ def test_a_fresh_interpreter_gets_what_the_pipeline_gives_byte_for_byte(denoiser
         denoised = chain.restore(Picture(image[0]), np.zeros_like(known)).image
         np.testing.assert_array_equal(results["denoise:denoised"], denoised, err_msg=name)
     assert (results["both:restored"] != results["both:denoised"]).any()
+
+
+def test_it_finds_the_damage_that_the_pipeline_finds(loaded, saved_model):
+    picture, _ = example()
+    damaged = render_damage(picture.copy(), 3, ["scratches", "dead-pixels"]).image
+    damaged[40:44] = 255  # a line that no detector misses
+    outputs = loaded.signatures["detect"](image=tf.constant(damaged[np.newaxis]))
+    found = DamageDetector(DamageSettings(LEARNED, grow=GROWTH)).find(Picture(damaged))
+    assert found.mask.any() and not found.mask.all() and found.pixels["dead-pixels"]
+    np.testing.assert_array_equal(outputs["mask"][0, ..., 0], np.uint8(found.mask) * 255)
+    np.testing.assert_allclose(outputs["probabilities"][0].numpy().sum(axis=-1), found.likelihood, atol=1e-5)
+    assert "damage_unet_small" in (saved_model / "assets/README.md").read_text()
 
 
 def test_saved_model_cli_shows_and_runs_it(elsewhere):
@@ -190,12 +209,13 @@ def test_nothing_but_tensorflows_own_operations(saved_model):
 def test_card_licence_facts_and_example_come_along(saved_model, loaded):
     assets = saved_model / "assets"
     told = json.loads((assets / "config.json").read_text())
-    assert told["denoiser"]["name"] == "tiny" and told["denoiser"]["licence"] == "not stated"
-    assert told["inpainter"]["name"] == "deepfill_v2_spline" and told["inpainter"]["licence"] == "Apache-2.0"
+    assert told["networks"]["denoiser"]["name"] == "tiny" and told["networks"]["denoiser"]["licence"] == "not stated"
+    inpainter = told["networks"]["inpainter"]
+    assert inpainter["name"] == "deepfill_v2_spline" and inpainter["licence"] == "Apache-2.0"
     assert told["signatures"]["serving_default"]["inputs"] == {"image": "uint8 (B, H, W, 3)",
                                                                "mask": "uint8 (B, H, W, 1)"}
     card = (assets / "README.md").read_text()
-    assert all(f"`{name}`" in card for name in SIGNATURES) and told["inpainter"]["source"] in card
+    assert all(f"`{name}`" in card for name in SIGNATURES) and inpainter["source"] in card
     assert "Apache License" in (assets / "LICENSE").read_text()
     assert (assets / "deepfill_v2_spline.md").read_text().startswith("# deepfill_v2_spline")
     image, mask, expected = (tf.io.decode_png((assets / f"example_{name}.png").read_bytes())[tf.newaxis]

@@ -78,7 +78,7 @@ def test_the_manifest_tells_all_inputs_and_outputs(exported):
     with np.load(exported.folder / manifest["weights"]) as arrays:
         assert {name: [str(array.dtype), list(array.shape)] for name, array in arrays.items()} == {
             entry["name"]: [entry["dtype"], entry["shape"]] for entry in others}
-    assert manifest["inpainter"]["name"] == "deepfill_v2_spline"
+    assert manifest["networks"]["inpainter"]["name"] == "deepfill_v2_spline"
     assert "`image` uint8 (2, 24, 40, 3)" in (exported.folder / "README.md").read_text()
 
 
