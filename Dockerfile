@@ -48,6 +48,7 @@ CMD ["--help"]
 FROM runtime AS test
 ARG TESTS=tests
 USER 0:0
+# hadolint ignore=DL3042
 RUN --mount=type=cache,target=/var/cache/pip --mount=type=bind,from=packages,source=/source,target=/source \
     pip install --cache-dir=/var/cache/pip --disable-pip-version-check --constraint /source/requirements.txt "n2v-deepfill[test]"
 COPY --chown=1000:1000 . /source
