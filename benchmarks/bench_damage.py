@@ -3,8 +3,9 @@
     python benchmarks/bench_damage.py [--data PHOTOS] [--pictures 22] [--output FOLDER --damaged FOLDER]
 
 PHOTOS (by default the clean examples) are undamaged pictures that no detector was trained on. Everything is drawn from
-fixed seeds. A marked pixel is right, and a damaged one found, if the other is at most one pixel away; all pixels of all
-pictures are counted together.
+fixed seeds. Detection looks for all kinds, text too; the other parts for those that `restore` looks for. A marked pixel
+is right, and a damaged one found, if the other is at most one pixel away; all pixels of all pictures are counted
+together.
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ def main() -> None:
     paths = list_images(arguments.data)
     photos = [read_picture(path).pixels for path in paths[::max(1, len(paths) // arguments.pictures)]]
     photos = photos[:arguments.pictures]
-    detectors = {name: DamageDetector(DamageSettings(name, weights=arguments.detector_weights)) for name in DETECTORS}
+    weights = arguments.detector_weights
+    detectors = {name: DamageDetector(DamageSettings(name, weights=weights)) for name in DETECTORS}
     parts = arguments.parts.split(",")
     if "detection" in parts:
-        detection(photos, detectors)
+        detection(photos, {name: DamageDetector(DamageSettings(name, kinds=KINDS, weights=weights))
+                           for name in DETECTORS})
     if "undamaged" in parts:
         undamaged([read_picture(path).pixels for path in paths], detectors)
     if "restoration" in parts:

@@ -29,6 +29,9 @@ if ! in_store inspect --type image "$BASE" > /dev/null 2>&1; then
     rm -rf "$FOLDER/rootfs"
     debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$FOLDER/rootfs" \
         > "$FOLDER/debootstrap.log"
+    # The certificates that this machine trusts, a proxy's too, also for pip, which has its own otherwise.
+    cp /etc/ssl/certs/ca-certificates.crt "$FOLDER/rootfs/etc/ssl/certs/"
+    printf '[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n' > "$FOLDER/rootfs/etc/pip.conf"
     container=$(in_store from scratch)
     in_store copy --quiet "$container" "$FOLDER/rootfs" /
     in_store commit --quiet --rm "$container" "$BASE" > /dev/null
