@@ -82,7 +82,8 @@ def test_probabilities_of_kinds_add_up(network):
 
 def test_sensitivity_moves_the_threshold(network):
     for sensitivity, marked in ((0.6, True), (0.3, False), (0.0, False), (1.0, True)):
-        found = network(DamageSettings("learned", sensitivity=sensitivity, grow=0), scratches=0.5).find(Picture(scratched()))
+        settings = DamageSettings("learned", sensitivity=sensitivity, grow=0)
+        found = network(settings, scratches=0.5).find(Picture(scratched()))
         assert found.mask.any() == marked
 
 
