@@ -3,9 +3,9 @@
     python benchmarks/bench_damage.py [--data PHOTOS] [--pictures 22] [--output FOLDER --damaged FOLDER]
 
 PHOTOS (by default the clean examples) are undamaged pictures that no detector was trained on. Everything is drawn from
-fixed seeds. Detection looks for all kinds, text too; the other parts for those that `restore` looks for. A marked pixel
-is right, and a damaged one found, if the other is at most one pixel away; all pixels of all pictures are counted
-together.
+fixed seeds. Detection looks for the kind that was rendered, and in mixed damage for all; the other parts look for those
+that `restore` looks for. A marked pixel is right, and a damaged one found, if the other is at most one pixel away; all
+pixels of all pictures are counted together.
 """
 
 from __future__ import annotations
@@ -50,8 +50,7 @@ def main() -> None:
     detectors = {name: DamageDetector(DamageSettings(name, weights=weights)) for name in DETECTORS}
     parts = arguments.parts.split(",")
     if "detection" in parts:
-        detection(photos, {name: DamageDetector(DamageSettings(name, kinds=KINDS, weights=weights))
-                           for name in DETECTORS})
+        detection(photos, weights)
     if "undamaged" in parts:
         undamaged([read_picture(path).pixels for path in paths], detectors)
     if "restoration" in parts:
@@ -100,12 +99,14 @@ class Counts:
         return precision, recall, f1, f1 / (2 - f1)
 
 
-def detection(photos, detectors):
+def detection(photos, weights):
     """Each kind of damage alone and mixed, with each noise, for each detector."""
-    print("\n| noise | damage | " + " | ".join(f"{name}: precision, recall, F1, IoU" for name in detectors) + " |")
-    print("|---|---|" + "---|" * len(detectors))
+    print("\n| noise | damage | " + " | ".join(f"{name}: precision, recall, F1, IoU" for name in DETECTORS) + " |")
+    print("|---|---|" + "---|" * len(DETECTORS))
     for sigma in SIGMAS:
         for kind in (*KINDS, MIXED):
+            sought = KINDS if kind == MIXED else (kind,)
+            detectors = {name: DamageDetector(DamageSettings(name, sought, weights=weights)) for name in DETECTORS}
             counts = {name: Counts() for name in detectors}
             for number, photo in enumerate(photos):
                 image, truth = damaged(photo, number, kind, sigma)
