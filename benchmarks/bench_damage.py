@@ -145,7 +145,7 @@ def restoration(photos, detector, sigma, denoiser, seconds):
         rows[kind] = (f"| {sigma} | {denoiser} | {kind} | {nothing:.2f} | {best:.2f} | {auto:.2f} | "
                       f"{auto - nothing:+.2f} | {(auto - nothing) / (best - nothing):.0%} |")
     print("\n| noise | denoiser | damage | PSNR of doing nothing | with the true mask | with auto | gained | share |\n"
-          + "|---|" * 8 + "\n" + "\n".join(rows.values()), flush=True)
+          + "|" + "---|" * 8 + "\n" + "\n".join(rows.values()), flush=True)
 
 
 def orders(photos, detector, sigma, seconds):

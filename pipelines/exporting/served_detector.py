@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from pipelines.damage.kinds import DEAD_PIXELS, KINDS
+from pipelines.damage.kinds import DEAD_PIXELS, KINDS, USUAL_KINDS
 from pipelines.damage.network import tensor_function
 from pipelines.exporting.served_chain import PICTURE, Outputs
 
@@ -39,12 +39,13 @@ class ServedDetector(tf.Module):
             image: uint8 (B, H, W, 3), RGB, any H and W from 1.
 
         Returns:
-            "mask", uint8 (B, H, W, 1), 255 = damaged, as the other signatures take it; "probabilities", float32
-            (B, H, W, 7), of each kind in the order of `pipelines.damage.KINDS`.
+            "mask", uint8 (B, H, W, 1), 255 = damaged, as the other signatures take it, of all kinds but text;
+            "probabilities", float32 (B, H, W, 7), of each kind in the order of `pipelines.damage.KINDS`.
         """
         probabilities = self._probabilities(tf.cast(tf.ensure_shape(image, PICTURE), tf.float32) / 255.0)
-        damaged = tf.reduce_sum(probabilities, axis=-1) > 0.5
-        sharp = damaged & tf.equal(tf.argmax(probabilities, axis=-1), KINDS.index(DEAD_PIXELS))
+        usual = tf.gather(probabilities, [KINDS.index(kind) for kind in USUAL_KINDS], axis=-1)
+        damaged = tf.reduce_sum(usual, axis=-1) > 0.5
+        sharp = damaged & tf.equal(tf.argmax(usual, axis=-1), USUAL_KINDS.index(DEAD_PIXELS))
         soft = tf.cast(damaged & ~sharp, tf.float32)[..., tf.newaxis]
         grown = tf.nn.max_pool2d(soft, 2 * GROWTH + 1, 1, "SAME")[..., 0] > 0
         mask = tf.where(grown | sharp, tf.constant(255, tf.uint8), tf.constant(0, tf.uint8))[..., tf.newaxis]
