@@ -22,7 +22,7 @@ from pipelines.damage import KINDS, DamageDetector, DamageSettings, TwoPasses
 from pipelines.images import Picture, list_images, read_picture, write_picture
 from pipelines.metrics import psnr
 from pipelines.restoration import Restorer
-from pipelines.synthetic_damage import render_damage
+from pipelines.synthetic_damage import render_damage, some_kinds
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "clean"
 SIGMAS = 0, 10, 25
@@ -65,8 +65,7 @@ def main() -> None:
 
 def damaged(photo: np.ndarray, number: int, kind: str, sigma: float) -> tuple[np.ndarray, np.ndarray]:
     """Photo `number` with damage of this kind, then noise, and where the damage is."""
-    random = np.random.default_rng(number)
-    kinds = random.choice(KINDS, random.integers(1, 5), replace=False) if kind == MIXED else [kind]
+    kinds = some_kinds(np.random.default_rng(number)) if kind == MIXED else [kind]
     rendered = render_damage(photo, number, kinds)
     return noisy(rendered.image, number, sigma), rendered.mask
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.damage.kinds import DEAD_PIXELS, KINDS
 from pipelines.images import read_picture
-from pipelines.synthetic_damage import age, render_damage
+from pipelines.synthetic_damage import age, render_damage, some_kinds
 
 WINDOW = 256  # pixels: damage is drawn on windows of this side
 MOST_NOISE = 25.0  # of 255
@@ -50,7 +50,7 @@ class Examples:
         photo = _window_of(random, read_picture(self.paths[int(random.integers(len(self.paths)))]).pixels)
         kinds: list[str] = []
         if random.random() >= UNDAMAGED:
-            kinds = list(random.choice(KINDS, int(random.integers(1, 5)), replace=False))
+            kinds = some_kinds(random)
         late = DEAD_PIXELS in kinds and random.random() < 0.5  # faults of the camera, others of the sensor that scans
         labels = np.zeros(photo.shape[:2], np.uint8)
         image = _damaged(random, photo, [kind for kind in kinds if not (late and kind == DEAD_PIXELS)], labels)

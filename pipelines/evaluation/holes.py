@@ -67,8 +67,7 @@ def _damaged(picture: np.ndarray, seed: int) -> Rendered:
     """One to four kinds of damage as on old prints and worn sensors."""
     from pipelines import synthetic_damage
 
-    random = np.random.default_rng(seed)
-    kinds = random.choice(synthetic_damage.KINDS, random.integers(1, 5), replace=False)
+    kinds = synthetic_damage.some_kinds(np.random.default_rng(seed))
     return synthetic_damage.render_damage(picture, seed, kinds)
 
 

@@ -5,6 +5,6 @@
 """
 
 from pipelines.synthetic_damage.ageing import age
-from pipelines.synthetic_damage.rendering import KINDS, RenderedDamage, render_damage
+from pipelines.synthetic_damage.rendering import KINDS, RenderedDamage, render_damage, some_kinds
 
-__all__ = ["KINDS", "RenderedDamage", "age", "render_damage"]
+__all__ = ["KINDS", "RenderedDamage", "age", "render_damage", "some_kinds"]

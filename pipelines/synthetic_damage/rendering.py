@@ -41,6 +41,11 @@ class RenderedDamage:
         return np.logical_or.reduce(list(self.masks.values()))
 
 
+def some_kinds(random: np.random.Generator) -> list[str]:
+    """One to four of `KINDS`, as one picture may have them."""
+    return list(random.choice(KINDS, int(random.integers(1, 5)), replace=False))
+
+
 def render_damage(image: np.ndarray, seed: int, kinds: Iterable[str] = KINDS) -> RenderedDamage:
     """Damage a picture at random.
 
