@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipelines.machine import peak_bytes
@@ -21,10 +21,8 @@ def measured() -> Iterator[dict[str, float]]:
         this process held meanwhile, libraries and loaded networks included. Where the system cannot forget earlier
         peaks (other than Linux), the most that it ever held.
     """
-    try:
+    with suppress(OSError):
         RESET.write_text("5")
-    except OSError:
-        pass
     found: dict[str, float] = {}
     started = time.perf_counter()
     yield found
