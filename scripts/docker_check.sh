@@ -41,8 +41,9 @@ fi
 # The driver vfs copies everything for each layer: only what a stage ends with is kept.
 for target in test ""; do
     echo "building ${target:-the image}"
-    in_store build --layers=false --isolation chroot --format docker --quiet --build-arg BASE_IMAGE="$BASE" \
-        --build-arg TESTS="$TESTS" ${target:+--target "$target"} --tag "$IMAGE${target:+:$target}" .
+    in_store build --layers=false --isolation chroot --format docker --build-arg BASE_IMAGE="$BASE" \
+        --build-arg TESTS="$TESTS" ${target:+--target "$target"} --tag "$IMAGE${target:+:$target}" . \
+        > "$FOLDER/build.log" 2>&1 || { tail -n 60 "$FOLDER/build.log" >&2; exit 1; }
 done
 
 echo "running the entrypoint on the example"
