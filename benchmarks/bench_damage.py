@@ -4,7 +4,7 @@
 
 PHOTOS (by default the clean examples) are undamaged pictures that no detector was trained on. Everything is drawn from
 fixed seeds. Detection looks for the kind that was rendered, and in mixed damage for all; the other parts look for those
-that `restore` looks for. A marked pixel is right, and a damaged one found, if the other is at most one pixel away; all
+that `restore` looks for. What is counted is what was found, before it is grown for filling. A marked pixel is right, and a damaged one found, if the other is at most one pixel away; all
 pixels of all pictures are counted together.
 """
 
@@ -110,7 +110,8 @@ def detection(photos, weights):
             for number, photo in enumerate(photos):
                 image, truth = damaged(photo, number, kind, sigma)
                 for name, detector in detectors.items():
-                    counts[name].add(detector.find(Picture(image)).mask, truth)
+                    found = detector.find(Picture(image)).masks.values()
+                    counts[name].add(np.logical_or.reduce(list(found)), truth)
             cells = (" ".join(f"{figure:.2f}" for figure in counted.figures()) for counted in counts.values())
             print(f"| {sigma} | {kind} | {' | '.join(cells)} |", flush=True)
 

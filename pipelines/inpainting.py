@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Union
 
+import cv2
 import numpy as np
 
 from pipelines.baselines import BASELINES
@@ -14,6 +15,39 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 EdgesRequest = Union[None, str, np.ndarray]
+
+THIN = 5  # pixels: how deep thin holes are, from their rim
+DEEPER = 0.05  # share of their pixels that may be deeper, where lines cross
+
+
+def choose_inpainter(request: str, mask: np.ndarray) -> str:
+    """What "default" stands for with these holes; any other request as it is.
+
+    What was in thin holes is nearly certain, and one shipped network paints what is most probable. In wide holes that
+    would be a blur: there the other one paints texture.
+
+    Args:
+        request: What was asked for.
+        mask: bool (H, W), True = hole.
+
+    Raises:
+        weights.WeightsError: If the list of models cannot be read.
+    """
+    import weights
+
+    if request != weights.DEFAULT:
+        return request
+    depths = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)[mask]
+    is_thin = depths.size > 0 and bool((depths > THIN).mean() <= DEEPER)
+    return weights.default_name(weights.DEEPFILL_V2, thin=is_thin)
+
+
+def check_shipped() -> None:
+    """Raise weights.WeightsError unless both networks behind "default" are there and whole."""
+    import weights
+
+    for thin in (False, True):
+        weights.find(weights.default_name(weights.DEEPFILL_V2, thin=thin), kind=weights.DEEPFILL_V2)
 
 
 def load_inpainter(name: str) -> tf.keras.Model | None:

@@ -16,10 +16,11 @@ from pipelines.baselines import inpaint_baseline
 from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, load_denoiser
 from pipelines.errors import InputError
 from pipelines.images import Picture
-from pipelines.inpainting import EdgesRequest, edges_of, given_edges, load_inpainter
+from pipelines.inpainting import EdgesRequest, check_shipped, choose_inpainter, edges_of, given_edges, load_inpainter
 from pipelines.machine import peak_bytes
 from pipelines.networks import Networks
 from pipelines.plan import AUTO, make_plan
+from weights import DEFAULT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Restorer:
     Args:
         denoiser: "auto" (chosen from the measured noise), "none", "self" (trained on the image), the name of a
             shipped model, a model folder, or a `denoise.Denoiser`.
-        inpainter: Name of shipped weights, a weights file, "telea", "navier-stokes" or "biharmonic".
+        inpainter: Name of shipped weights, a weights file, "telea", "navier-stokes" or "biharmonic"; "default" chooses
+            by the width of the holes, see `pipelines.inpainting.choose_inpainter`.
         seed: Of the denoiser's training; one seed gives one result.
         denoise_seconds: Upper bound on that training.
         progress: Called after each of its steps.
@@ -71,13 +73,18 @@ class Restorer:
         self.strategy = strategy
         self.memory_limit = memory_limit
         self.window = window
-        self._networks = Networks(load_inpainter(self.inpainter) if inpaints else None,
-                                  keeps_denoisers=self._denoiser is not None)
+        self._inpaints = inpaints
+        self._networks: dict[str, Networks] = {}  # by the inpainter's name
+        # What cannot be had is told before any work; what may not be needed is loaded when it is.
+        if inpaints and self.inpainter == DEFAULT:
+            check_shipped()
+        elif inpaints:
+            self._networks_for(self.inpainter)
 
     def check_guidable(self) -> None:
         """Raise InputError unless the inpainter takes edges."""
-        if not self._networks.is_guided:
-            raise InputError("edges", f"are of no use to the inpainter {self._inpainter_name()}, which is not guided",
+        if self.inpainter == DEFAULT or not self._networks_for(self.inpainter).is_guided:
+            raise InputError("edges", f"are of no use to the inpainter {self.inpainter}, which is not guided",
                              "leave them out, or choose guided weights")
 
     def restore(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None, *,
@@ -112,29 +119,34 @@ class Restorer:
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
         if find_more is not None and choice.denoiser is not None:
             with _timed(seconds, "detection"):
-                first = self._networks.denoise(frames, mask, choice.denoiser, picture.value_range)
+                networks = self._networks_for(choose_inpainter(self.inpainter, mask))
+                first = networks.denoise(frames, mask, choice.denoiser, picture.value_range)
                 mask = mask | find_more(first.reshape(picture.pixels.shape))
+        inpainter = choose_inpainter(self.inpainter, mask)
+        networks = self._networks_for(inpainter)
         plan = make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit, window=self.window)
         with _timed(seconds, "restoration"):
             guides = None
-            if self._networks.is_guided and mask.any():
+            if networks.is_guided and mask.any():
                 guides = np.stack([edges_of(frame, edges, picture.value_range) for frame in frames])
-            denoised, restored = self._networks.restore(frames, mask, guides, denoiser=choice.denoiser,
-                                                        value_range=picture.value_range, plan=plan)
-            if self._networks.generator is None and mask.any():
+            denoised, restored = networks.restore(frames, mask, guides, denoiser=choice.denoiser,
+                                                  value_range=picture.value_range, plan=plan)
+            if networks.generator is None and mask.any():
                 restored = np.stack([self._inpaint_classically(frame, mask) for frame in denoised])
         denoised, restored = (stage.reshape(picture.pixels.shape) for stage in (denoised, restored))
         return RestorationResult(restored, mask, denoised,
-                                 self._report(choice, picture, denoised, mask, edges, seconds, plan))
+                                 {"inpainter": inpainter,
+                                  **self._report(choice, picture, denoised, mask, edges, seconds, plan)})
 
     def _inpaint_classically(self, frame, mask):
         plane = frame.squeeze(-1) if frame.shape[-1] == 1 else frame
         return inpaint_baseline(self.inpainter, plane, mask).reshape(frame.shape)
 
-    def _inpainter_name(self):
-        import weights
-
-        return weights.default_name(weights.DEEPFILL_V2) if self.inpainter == weights.DEFAULT else self.inpainter
+    def _networks_for(self, inpainter):
+        if inpainter not in self._networks:
+            self._networks[inpainter] = Networks(load_inpainter(inpainter) if self._inpaints else None,
+                                                 keeps_denoisers=self._denoiser is not None)
+        return self._networks[inpainter]
 
     def _report(self, choice, picture, denoised, mask, edges, seconds, plan):
         from denoise import estimate_noise
@@ -143,7 +155,7 @@ class Restorer:
         after = choice.noise if choice.denoiser is None else estimate_noise(frame, damage=mask)
         return {
             "denoiser": choice.name, "denoiser_reason": choice.reason,
-            "warnings": list(choice.warnings), "inpainter": self._inpainter_name(),
+            "warnings": list(choice.warnings),
             "edges": "none" if edges is None else edges if isinstance(edges, str) else "given", "seed": self.seed,
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),
             "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,

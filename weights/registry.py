@@ -32,6 +32,7 @@ class Entry:
     licence: str
     source: str
     default: bool = False
+    default_if_thin: bool = False
 
 
 def entries(kind: str | None = None) -> tuple[Entry, ...]:
@@ -56,9 +57,16 @@ def names(kind: str | None = None) -> tuple[str, ...]:
     return tuple(entry.name for entry in entries(kind))
 
 
-def default_name(kind: str) -> str:
-    """The name behind "default"; "default" itself where no model of that kind is marked so."""
-    return next((entry.name for entry in entries(kind) if entry.default), DEFAULT)
+def default_name(kind: str, *, thin: bool = False) -> str:
+    """The name behind "default"; "default" itself where no model of that kind is marked so.
+
+    Args:
+        kind: One of `KINDS`.
+        thin: Whether all holes are thin, for which a model may be marked of its own.
+    """
+    known = entries(kind)
+    marked = [entry.name for entry in known if thin and entry.default_if_thin]
+    return (marked + [entry.name for entry in known if entry.default] + [DEFAULT])[0]
 
 
 def find(name_or_path: str | os.PathLike[str], *, kind: str | None = None) -> Path:

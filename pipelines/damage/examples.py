@@ -14,7 +14,7 @@ from pipelines.synthetic_damage import age, render_damage, some_kinds
 
 WINDOW = 256  # pixels: damage is drawn on windows of this side
 MOST_NOISE = 25.0  # of 255
-UNDAMAGED = 0.15  # share of the windows
+UNDAMAGED = 0.2  # share of the windows
 
 
 class Examples:

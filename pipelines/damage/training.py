@@ -17,7 +17,7 @@ from pipelines.damage.network import build_network, save_network
 from pipelines.portable.tables import drop_rows_after
 
 WEIGHTS_FILE, METRICS_FILE, CHECKPOINTS = "detector.npz", "metrics.csv", "checkpoints"
-DAMAGED_WEIGHT = 3.0  # of damaged pixels in the loss
+DAMAGED_WEIGHT = 2.0  # of damaged pixels in the loss
 WARM_UP = 100  # steps in which the learning rate rises
 VALIDATED = 64  # windows
 Progress = Callable[[int, dict[str, float]], None]  # steps done and their figures

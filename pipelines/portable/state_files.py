@@ -69,8 +69,9 @@ def write_state(folder: Path, step: int, arrays: Mapping[str, np.ndarray], *, fi
 
 
 def halved(arrays: Mapping[str, np.ndarray]) -> Arrays:
-    """The same with float32 as float16: half the size, three decimal digits."""
-    return {name: array.astype(np.float16) if array.dtype == np.float32 else array for name, array in arrays.items()}
+    """The same with float32 as float16, half the size, three decimal digits; constants keep theirs."""
+    return {name: array.astype(np.float16) if array.dtype == np.float32 and not name.startswith(CONSTANT) else array
+            for name, array in arrays.items()}
 
 
 def fitted(arrays: Mapping[str, np.ndarray], dtypes: Mapping[str, str]) -> Arrays:

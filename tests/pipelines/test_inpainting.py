@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipelines.errors import InputError
-from pipelines.inpainting import edges_of, given_edges
+from pipelines.inpainting import choose_inpainter, edges_of, given_edges
 
 LINES = np.array([[True, False, False], [False, True, False]])
 
@@ -39,3 +39,22 @@ def test_edges_are_found_whatever_the_value_range(channels):
     found = edges_of(frame, "auto", (0, 255))
     assert found.sum() == 30 and found[:, 14:16].sum() == 30
     np.testing.assert_array_equal(edges_of(frame.astype(np.float32) / 255 + 7, "auto", (7, 8)), found)
+
+
+def line(width):
+    mask = np.zeros((80, 80), bool)
+    mask[:, 30:30 + width] = True
+    return mask
+
+
+@pytest.mark.parametrize("mask, chosen", [
+    (line(1), "deepfill_v2_spline_psnr"), (line(10), "deepfill_v2_spline_psnr"),
+    (line(10) | line(10).T, "deepfill_v2_spline_psnr"),  # deeper where they cross
+    (line(12), "deepfill_v2_spline"), (line(40), "deepfill_v2_spline"), (line(0), "deepfill_v2_spline")])
+def test_the_default_depends_on_the_width_of_the_holes(mask, chosen):
+    assert choose_inpainter("default", mask) == chosen
+
+
+def test_what_was_asked_for_by_name_is_taken():
+    assert choose_inpainter("deepfill_v2_spline", line(1)) == "deepfill_v2_spline"
+    assert choose_inpainter("telea", line(1)) == "telea"

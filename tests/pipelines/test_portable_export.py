@@ -128,7 +128,10 @@ def test_the_manifest_tells_inputs_and_outputs_in_order(exported):
 
 def test_the_program_says_nothing_of_the_machine_and_overwrites_nothing(exported):
     program = (exported / "program" / "program.hlo").read_bytes()
-    assert not hlo_pb2.HloModuleProto.FromString(program).input_output_alias.entries
+    module = hlo_pb2.HloModuleProto.FromString(program)
+    assert not module.input_output_alias.entries
+    assert "copy" not in {instruction.opcode for computation in module.computations
+                          for instruction in computation.instructions}  # JAX 0.11 cannot convert it
     assert b".py" not in program
     assert b"XLA_Args" not in program
 

@@ -94,8 +94,13 @@ def test_a_training_that_ran_out_of_time_is_told():
 
 
 def test_the_report_names_the_shipped_weights():
-    image, mask = example("uint8", 3, shape=(16, 40))
-    assert restore_image(image, mask[:16, :40], denoiser="none").report["inpainter"] == "deepfill_v2_spline"
+    image, _ = example("uint8", 3, shape=(32, 40))
+    thin, wide = np.zeros((2, 32, 40), bool)
+    thin[:, 20:24], wide[4:28, 10:34] = True, True
+    restorer = Restorer(denoiser="none")
+    assert restorer.restore(Picture(image), thin).report["inpainter"] == "deepfill_v2_spline_psnr"
+    assert restorer.restore(Picture(image), wide).report["inpainter"] == "deepfill_v2_spline"
+    assert restorer.restore(Picture(image), thin | wide).report["inpainter"] == "deepfill_v2_spline"
 
 
 def test_no_mask_means_nothing_to_fill():

@@ -113,6 +113,7 @@ def test_the_shipped_models_are_whole():
     assert len({entry.name for entry in entries}) == len(entries)
     defaults = Counter(entry.kind for entry in entries if entry.default)
     assert all(count == 1 for count in defaults.values())
+    assert [entry.kind for entry in entries if entry.default_if_thin] == ["deepfill_v2"]
     for entry in entries:
         path = weights.find(entry.name, kind=entry.kind)
         assert path.is_file()
@@ -121,3 +122,5 @@ def test_the_shipped_models_are_whole():
 
 def test_the_default_has_a_name():
     assert registry.default_name("deepfill_v2") in registry.names("deepfill_v2")
+    assert registry.default_name("deepfill_v2", thin=True) == "deepfill_v2_spline_psnr"
+    assert registry.default_name("n2v", thin=True) == registry.default_name("n2v")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.portable.state_files import Problem, read_state, write_state
+from pipelines.portable.state_files import Problem, halved, read_state, write_state
 
 ARRAYS = {"network/kernel": np.arange(600, dtype=np.float32).reshape(20, 30), "step": np.int64(2**40),
           "network/bias": np.ones(500, np.float32), "adam/1": np.zeros((1000, 3), np.float32)}
@@ -63,3 +63,8 @@ def test_a_damaged_file_is_refused(tmp_path):
         read_state(tmp_path)
     with pytest.raises(Problem, match="nowhere/state.json: cannot be read .*; give the folder"):
         read_state(tmp_path / "nowhere")
+
+
+def test_constants_are_not_halved():
+    arrays = halved({"constant/0/beta": np.float32(0.99).reshape(()), "kernel": np.ones(2, np.float32)})
+    assert arrays["constant/0/beta"] == np.float32(0.99) and arrays["kernel"].dtype == np.float16
