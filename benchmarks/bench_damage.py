@@ -4,8 +4,8 @@
 
 PHOTOS (by default the clean examples) are undamaged pictures that no detector was trained on. Everything is drawn from
 fixed seeds. Detection looks for the kind that was rendered, and in mixed damage for all; the other parts look for those
-that `restore` looks for. What is counted is what was found, before it is grown for filling. A marked pixel is right, and a damaged one found, if the other is at most one pixel away; all
-pixels of all pictures are counted together.
+that `restore` looks for. Counted is what was found, before it is grown for filling. A marked pixel is right, and a
+damaged one found, if the other is at most one pixel away; all pixels of all pictures are counted together.
 """
 
 from __future__ import annotations

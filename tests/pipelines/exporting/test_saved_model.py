@@ -90,7 +90,8 @@ def elsewhere(saved_model, inputs, tmp_path_factory):
 
 
 def test_a_fresh_interpreter_gets_what_the_pipeline_gives_byte_for_byte(denoiser_folder, inputs, elsewhere):
-    chain, inpainting = Restorer(denoiser=denoiser_folder), Restorer(denoiser="none")
+    chain, inpainting = (Restorer(denoiser=denoiser, inpainter="deepfill_v2_spline")
+                         for denoiser in (denoiser_folder, "none"))
     for name, (image, mask) in inputs.items():
         whole = chain.restore(Picture(image[0]), mask[0, ..., 0] > 0)
         results = {key.partition(":")[2]: value[0] for key, value in elsewhere.results.items()
