@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
 import cv2
@@ -42,12 +43,18 @@ def choose_inpainter(request: str, mask: np.ndarray) -> str:
     return weights.default_name(weights.DEEPFILL_V2, thin=is_thin)
 
 
-def check_shipped() -> None:
-    """Raise weights.WeightsError unless both networks behind "default" are there and whole."""
+def inpainter_files(request: str) -> dict[str, Path]:
+    """The weights behind a name or a path, which exist: "inpainter", and what "default" stands for in thin holes.
+
+    Raises:
+        weights.WeightsError: If they are missing or not whole.
+    """
     import weights
 
-    for thin in (False, True):
-        weights.find(weights.default_name(weights.DEEPFILL_V2, thin=thin), kind=weights.DEEPFILL_V2)
+    names = {"inpainter": request}
+    if request == weights.DEFAULT:
+        names["inpainter_of_thin_holes"] = weights.default_name(weights.DEEPFILL_V2, thin=True)
+    return {role: weights.find(name, kind=weights.DEEPFILL_V2) for role, name in names.items()}
 
 
 def load_inpainter(name: str) -> tf.keras.Model | None:

@@ -16,7 +16,7 @@ from pipelines.baselines import inpaint_baseline
 from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, load_denoiser
 from pipelines.errors import InputError
 from pipelines.images import Picture
-from pipelines.inpainting import EdgesRequest, check_shipped, choose_inpainter, edges_of, given_edges, load_inpainter
+from pipelines.inpainting import EdgesRequest, choose_inpainter, edges_of, given_edges, inpainter_files, load_inpainter
 from pipelines.machine import peak_bytes
 from pipelines.networks import Networks
 from pipelines.plan import AUTO, make_plan
@@ -73,17 +73,16 @@ class Restorer:
         self.strategy = strategy
         self.memory_limit = memory_limit
         self.window = window
-        self._inpaints = inpaints
-        self._networks: dict[str, Networks] = {}  # by the inpainter's name
+        self._networks: dict[Optional[str], Networks] = {}  # by the inpainter's name; None fills nothing
         # What cannot be had is told before any work; what may not be needed is loaded when it is.
         if inpaints and self.inpainter == DEFAULT:
-            check_shipped()
+            inpainter_files(self.inpainter)
         elif inpaints:
-            self._networks_for(self.inpainter)
+            self._load(self.inpainter)
 
     def check_guidable(self) -> None:
         """Raise InputError unless the inpainter takes edges."""
-        if self.inpainter == DEFAULT or not self._networks_for(self.inpainter).is_guided:
+        if self.inpainter == DEFAULT or not self._load(self.inpainter).is_guided:
             raise InputError("edges", f"are of no use to the inpainter {self.inpainter}, which is not guided",
                              "leave them out, or choose guided weights")
 
@@ -119,11 +118,9 @@ class Restorer:
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
         if find_more is not None and choice.denoiser is not None:
             with _timed(seconds, "detection"):
-                networks = self._networks_for(choose_inpainter(self.inpainter, mask))
-                first = networks.denoise(frames, mask, choice.denoiser, picture.value_range)
+                first = self._choose(mask)[1].denoise(frames, mask, choice.denoiser, picture.value_range)
                 mask = mask | find_more(first.reshape(picture.pixels.shape))
-        inpainter = choose_inpainter(self.inpainter, mask)
-        networks = self._networks_for(inpainter)
+        inpainter, networks = self._choose(mask)
         plan = make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit, window=self.window)
         with _timed(seconds, "restoration"):
             guides = None
@@ -135,27 +132,31 @@ class Restorer:
                 restored = np.stack([self._inpaint_classically(frame, mask) for frame in denoised])
         denoised, restored = (stage.reshape(picture.pixels.shape) for stage in (denoised, restored))
         return RestorationResult(restored, mask, denoised,
-                                 {"inpainter": inpainter,
-                                  **self._report(choice, picture, denoised, mask, edges, seconds, plan)})
+                                 self._report(choice, inpainter, picture, denoised, mask, edges, seconds, plan))
 
     def _inpaint_classically(self, frame, mask):
         plane = frame.squeeze(-1) if frame.shape[-1] == 1 else frame
         return inpaint_baseline(self.inpainter, plane, mask).reshape(frame.shape)
 
-    def _networks_for(self, inpainter):
+    def _choose(self, mask):
+        """The inpainter's name for these holes, and the networks; without holes none that would fill them is loaded."""
+        inpainter = choose_inpainter(self.inpainter, mask)
+        return inpainter, self._load(inpainter if mask.any() else None)
+
+    def _load(self, inpainter):
         if inpainter not in self._networks:
-            self._networks[inpainter] = Networks(load_inpainter(inpainter) if self._inpaints else None,
+            self._networks[inpainter] = Networks(None if inpainter is None else load_inpainter(inpainter),
                                                  keeps_denoisers=self._denoiser is not None)
         return self._networks[inpainter]
 
-    def _report(self, choice, picture, denoised, mask, edges, seconds, plan):
+    def _report(self, choice, inpainter, picture, denoised, mask, edges, seconds, plan):
         from denoise import estimate_noise
 
         frame = denoised[0] if picture.is_stack else denoised
         after = choice.noise if choice.denoiser is None else estimate_noise(frame, damage=mask)
         return {
             "denoiser": choice.name, "denoiser_reason": choice.reason,
-            "warnings": list(choice.warnings),
+            "warnings": list(choice.warnings), "inpainter": inpainter,
             "edges": "none" if edges is None else edges if isinstance(edges, str) else "given", "seed": self.seed,
             "size": list(picture.size), "dtype": str(picture.pixels.dtype),
             "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,

@@ -4,7 +4,7 @@
 # root that cannot be written. Base and images stay in $FOLDER, the base for the next time; 20 GB should be free.
 set -eu
 
-FOLDER=${DOCKER_CHECK_FOLDER:-/var/tmp/n2v-deepfill-docker-check}
+FOLDER=${DOCKER_CHECK_FOLDER:-${XDG_CACHE_HOME:-$HOME/.cache}/n2v-deepfill-docker-check}
 TESTS=${DOCKER_CHECK_TESTS:-tests/test_packaging.py tests/test_inference.py tests/pipelines/test_chain.py}
 BASE=localhost/n2v-deepfill-base
 IMAGE=localhost/n2v-deepfill

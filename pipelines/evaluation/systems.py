@@ -120,11 +120,9 @@ def weights_facts(settings: Settings) -> dict[str, str]:
     """
     import weights
     from pipelines.evaluation.cases import sha256
+    from pipelines.inpainting import inpainter_files
 
-    files = {"inpainter": weights.find(settings.inpainter, kind=weights.DEEPFILL_V2)}
-    if settings.inpainter == weights.DEFAULT:
-        thin = weights.default_name(weights.DEEPFILL_V2, thin=True)
-        files["inpainter_of_thin_holes"] = weights.find(thin, kind=weights.DEEPFILL_V2)
+    files = inpainter_files(settings.inpainter)
     if settings.v1_weights is not None:
         files["v1_weights"] = weights.find(settings.v1_weights, kind=weights.DEEPFILL_V2)
     if settings.denoiser == "auto":  # may take any of the shipped ones
