@@ -36,11 +36,13 @@ def main() -> None:
     from pipelines import export
     from pipelines.images import Picture
     from pipelines.restoration import Restorer
+    from weights import DEEPFILL_V2, default_name
 
-    restorer = Restorer(denoiser="none")
+    inpainter = default_name(DEEPFILL_V2)  # an export has one, restore may choose between two
+    restorer = Restorer(denoiser="none", inpainter=inpainter)
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "model")
-        if export.main(["--output", str(model), "--denoiser", "none"]) != 0:
+        if export.main(["--output", str(model), "--denoiser", "none", "--inpainter", inpainter]) != 0:
             raise SystemExit(1)
         serve = tf.saved_model.load(str(model)).signatures["serving_default"]
         print("| size | clients | way | requests/s | median s | 99th percentile s | overhead |")
