@@ -33,6 +33,8 @@ class DeepFillConfig:
         reference: Train exactly as the official graph does: one Adam for both networks, fresh batches for each of
             them, one mask for a whole batch. Otherwise two Adams, one batch for both, one mask for each image.
         image_size: Side of the square training crops in pixels, a multiple of 8.
+        largest_enlargement: Crops show up to so many times less of a picture, enlarged to `image_size`, each by its own
+            factor from 1: pictures are as soft as that when they are large scans or were enlarged themselves.
         batch_size: Crops in a step, over all devices.
         steps: Length of the run.
         learning_rate: Of Adam, after the warm-up.
@@ -68,6 +70,7 @@ class DeepFillConfig:
     guided: bool = False
     reference: bool = False
     image_size: int = 256
+    largest_enlargement: float = 1.0
     batch_size: int = 16
     steps: int = 1000000
     learning_rate: float = 1e-4
@@ -113,6 +116,9 @@ class DeepFillConfig:
                                ("reconstruction", RECONSTRUCTIONS), ("precision", PRECISIONS)):
             require(getattr(self, field) in choices, field, f"one of {choices}")
         require(self.image_size >= 8 and self.image_size % 8 == 0, "image_size", "a multiple of 8")
+        require(1 <= self.largest_enlargement <= 8, "largest_enlargement", "from 1 to 8")
+        require(self.largest_enlargement == 1 or not self.guided, "largest_enlargement", "1 for guided networks, whose "
+                "edges would be enlarged, too")
         for field in ("batch_size", "steps", "critic_steps", "checkpoint_steps", "summary_steps",
                       "validation_steps"):
             require(getattr(self, field) >= 1, field, "at least 1")

@@ -10,9 +10,10 @@ import tensorflow as tf
 from deepfill_tf import masks, random_numbers
 from deepfill_tf.config import DeepFillConfig
 from deepfill_tf.edges import edges_from_picture
+from deepfill_tf.enlarging import enlarged
 
 # Streams of random numbers that one seed must keep apart.
-CROP, FLIP, MASK = range(1, 4)
+CROP, FLIP, MASK, ENLARGEMENT = range(1, 5)
 
 
 class ImageSource(Protocol):
@@ -29,7 +30,7 @@ def draw_sample(image: tf.Tensor, config: DeepFillConfig, seed: int | tf.Tensor,
 
     Args:
         image: uint8 (H, W, 3) RGB, or (H, W, 4) with edges, white on black; no side below `config.image_size`.
-        config: Crop size, mask mix, and whether masks are shared by a batch.
+        config: Crop size and enlargement, mask mix, and whether masks are shared by a batch.
         seed: Of the run; an integer or int64.
         position: int64, the sample's place in the run.
 
@@ -42,9 +43,14 @@ def draw_sample(image: tf.Tensor, config: DeepFillConfig, seed: int | tf.Tensor,
         return random_numbers.folded([seed, purpose], number)
 
     # Not by tf.image, whose random numbers are others once XLA has compiled it.
-    free = tf.shape(image)[:2] - size + 1
-    corner = random_numbers.integers(stream(CROP, position), [2], 0, tf.int32.max - 1) % free
-    crop = tf.slice(image, tf.concat([corner, [0]], axis=0), [size, size, image.shape[-1]])
+    if config.largest_enlargement > 1:
+        factor = random_numbers.uniform(stream(ENLARGEMENT, position), [], 1.0, config.largest_enlargement)
+        free = tf.cast(tf.shape(image)[:2], tf.float32) - size / factor
+        crop = enlarged(image, random_numbers.uniform(stream(CROP, position), [2], 0.0, 1.0) * free, factor, size)
+    else:
+        free = tf.shape(image)[:2] - size + 1
+        corner = random_numbers.integers(stream(CROP, position), [2], 0, tf.int32.max - 1) % free
+        crop = tf.slice(image, tf.concat([corner, [0]], axis=0), [size, size, image.shape[-1]])
     flipped = random_numbers.integers(stream(FLIP, position), [], 0, 1) == 1
     crop = tf.cast(tf.where(flipped, crop[:, ::-1], crop), tf.float32)
     pixels = crop[..., :3] / 127.5 - 1.0

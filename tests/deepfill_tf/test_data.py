@@ -113,3 +113,12 @@ def test_what_is_left_out_is_what_the_models_paper_says():
     assert (v2.critic_steps, v2.adversarial_weight, v2.beta_2, v2.masks) == (1, 1.0, 0.999, {"box+brush": 1.0})
     assert v1.draws == 6 and v2.draws == 1 and DeepFillConfig(reference=True).draws == 2
     assert dataclasses.replace(v1, adversarial_weight=0.0).draws == 1
+
+
+def test_enlarged_crops_show_less_of_a_picture(source):
+    ramp = np.tile(np.arange(0, 240, 10, dtype=np.uint8)[np.newaxis, :, np.newaxis], [24, 1, 3])
+    settings = dataclasses.replace(SMALL, largest_enlargement=2.0)
+    rows = [draw_sample(ramp, settings, 0, tf.constant(position, tf.int64))[0][8, :, 0].numpy()
+            for position in range(40)]
+    slopes = [abs(row[-1] - row[0]) * 127.5 / 15 for row in rows]
+    assert 4.9 < min(slopes) < 5.5 and 9 < max(slopes) < 10.1  # grey levels a pixel: 10 in the picture
