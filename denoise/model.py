@@ -18,7 +18,7 @@ from denoise.config import NETWORK, DenoiserConfig
 from denoise.official import build_official, fit_official, quiet
 from denoise.patches import (damage_to_samples, from_samples, guess_axes, statistics, to_samples, training_pixels,
                              valid_samples)
-from denoise.prediction import averaged_over_turns, receptive_radius, restore
+from denoise.prediction import averaged_over_turns, own_statistics, receptive_radius, restore
 from denoise.training import (CONFIG_FILE, WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary, save_config_atomically,
                               save_weights_atomically)
 from denoise.warm_start import weights_for_channels
@@ -173,16 +173,23 @@ class Denoiser:
         Returns:
             A function of image (B, H, W, C) float32 in the units of the training data and damage (B, H, W, 1)
             float32, 1 = damaged, that gives (B, H, W, C) float32. Any H, W >= 1, which need not be known when
-            it is traced. With a Z axis: (B, D, H, W, C).
-
-        Raises:
-            ValueError: If the denoiser is general and knows no mean and deviation until it is `fitted_to` images.
+            it is traced. With a Z axis: (B, D, H, W, C). A general denoiser standardises each image by its own mean
+            and deviation.
         """
-        if self.is_general:
-            raise ValueError("a general denoiser must be fitted to images first: use fitted_to(images, axes=...)")
-        return self._function(lambda values: self._official.keras_model(values, training=False))
+        function = self._function(lambda values: self._official.keras_model(values, training=False))
+        if not self.is_general:
+            return function
 
-    def _function(self, network: Callable) -> Callable:
+        def general(image: tf.Tensor, damage: tf.Tensor) -> tf.Tensor:
+            means, stds = own_statistics(image, damage)
+            return function(image, damage, means=means, stds=stds)
+
+        return general
+
+    def _function(self, layers: Callable) -> Callable:
+        def network(values: tf.Tensor) -> tf.Tensor:
+            return tf.cast(layers(values), tf.float32)  # which may have computed in bfloat16
+
         if getattr(self._official.config, "average_turns", False):  # n2v's own model folders do not have it
             network = averaged_over_turns(network)
         # n2v keeps means and standard deviations as text

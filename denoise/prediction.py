@@ -17,8 +17,26 @@ def _reflect_pad(values: tf.Tensor, axis: int, before: tf.Tensor, after: tf.Tens
     return tf.gather(values, tf.minimum(index, period - index), axis=axis)
 
 
+def own_statistics(image: tf.Tensor, damage: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and standard deviation of each image's channels over its valid pixels, as `denoise.patches.statistics`.
+
+    Args:
+        image, damage: As for `restore`.
+
+    Returns:
+        float32, both of the image's shape with sides of 1. Where all pixels are alike or damaged the deviation is 1.
+    """
+    sides = list(range(1, image.shape.rank - 1))
+    values, valid = tf.cast(image, tf.float64), tf.cast(damage < 0.5, tf.float64)
+    count = tf.maximum(tf.reduce_sum(valid, sides, keepdims=True), 1.0)
+    means = tf.reduce_sum(values * valid, sides, keepdims=True) / count
+    deviations = tf.sqrt(tf.reduce_sum((values - means) ** 2 * valid, sides, keepdims=True) / count)
+    stds = tf.where(deviations > 0, deviations, tf.ones_like(deviations))
+    return tf.cast(means, tf.float32), tf.cast(stds, tf.float32)
+
+
 def restore(image: tf.Tensor, damage: tf.Tensor, network: Callable[[tf.Tensor], tf.Tensor], *,
-            means: Sequence[float], stds: Sequence[float], multiple: int) -> tf.Tensor:
+            means: Sequence[float] | tf.Tensor, stds: Sequence[float] | tf.Tensor, multiple: int) -> tf.Tensor:
     """Fill damage, normalise, pad, apply the network, crop and undo the normalisation.
 
     Padding is split between both sides and reflected as CSBDeep does it, so that an undamaged image gets what
@@ -28,8 +46,8 @@ def restore(image: tf.Tensor, damage: tf.Tensor, network: Callable[[tf.Tensor], 
         image: (B, H, W, C) or (B, D, H, W, C) float32, in the units of the training data; any side >= 1.
         damage: Same with one channel; 1 = damaged.
         network: Maps a normalised, padded image to one of the same shape.
-        means: Mean of each channel.
-        stds: Standard deviation of each channel.
+        means: Mean of each channel; float32 of shape (B, 1, 1, C) or alike where each image has its own.
+        stds: Standard deviation of each channel, likewise.
         multiple: What the network's sides must be multiples of.
 
     Returns:
@@ -43,7 +61,8 @@ def restore(image: tf.Tensor, damage: tf.Tensor, network: Callable[[tf.Tensor], 
         filled = tf.ensure_shape(tf.reshape(filled, shape), image.shape)
     else:
         filled = fill_damage(image, damage)
-    values = (filled - tf.constant(means, tf.float32)) / tf.constant(stds, tf.float32)
+    means, stds = (tf.convert_to_tensor(numbers, tf.float32) for numbers in (means, stds))
+    values = (filled - means) / stds
     offsets = [0]
     for axis in range(1, image.shape.rank - 1):
         missing = tf.math.floormod(-shape[axis], multiple)

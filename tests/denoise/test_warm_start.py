@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from denoise import Denoiser
 from denoise.warm_start import weights_for_channels
@@ -104,7 +105,13 @@ def test_a_general_denoiser_is_fitted_to_every_image(general, picture, tmp_path)
     np.testing.assert_array_equal(loaded.predict(darker), general.predict(darker))
 
 
-def test_a_general_denoiser_has_no_tensor_function_until_it_is_fitted(general, picture):
-    with pytest.raises(ValueError, match="must be fitted to images first"):
-        general.tensor_function()
-    assert general.fitted_to([picture], axes="YXC").tensor_function()
+def test_the_tensor_function_of_a_general_denoiser_fits_it_to_each_image(general, picture):
+    damage = np.zeros(picture.shape[:2], bool)
+    damage[5:9, 3:] = True
+    flat = np.full_like(picture, 7)
+    images, masks = [picture, picture // 4, flat], [damage, np.zeros_like(damage), np.ones_like(damage)]
+    restored = tf.function(general.tensor_function())(
+        tf.constant(np.stack(images), tf.float32), tf.constant(np.stack(masks)[..., np.newaxis], tf.float32)).numpy()
+    for image, mask, found in list(zip(images, masks, restored))[:2]:
+        np.testing.assert_allclose(found, general.predict(image, damage=mask), atol=1e-3)
+    assert np.isfinite(restored[2]).all()  # nothing is known of it
