@@ -21,7 +21,7 @@ FORMATS = ("savedmodel", "stablehlo", "bioimageio", "keras")
 # Which options each export takes besides --output, --format, --what, --seed and --debug.
 OPTIONS = {
     "savedmodel": {"denoiser", "inpainter", "detector", "serving"},
-    "stablehlo": {"denoiser", "inpainter", "size", "batch"},
+    "stablehlo": {"denoiser", "inpainter", "size", "batch", "precision"},
     "bioimageio": {"denoiser", "licence"},
     "keras": {"inpainter", "discriminator"},
     TRAIN_STEP: {"config", "resume", "start_from", "data", "full_float32", "file_bytes", "float16"},
@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
                        help="savedmodel: write serving.md and request.json for TensorFlow Serving, too")
     chain.add_argument("--size", type=_size, metavar="HxW", help="stablehlo: of the pictures, such as 512x512")
     chain.add_argument("--batch", type=_count, metavar="N", help="stablehlo: number of pictures (default: 1)")
+    chain.add_argument("--precision", choices=("float32", "bfloat16"), help="stablehlo: of the networks' layers, "
+                       "bfloat16 for GPUs (default: float32)")
     chain.add_argument("--licence", metavar="SPDX", help="bioimageio: licence of the weights of a denoiser of one's "
                        "own, such as CC-BY-4.0")
     chain.add_argument("--discriminator", metavar="RUN", help="keras: run folder whose discriminator goes along")
@@ -138,6 +140,9 @@ def _saved_model(arguments: argparse.Namespace, folder: Path) -> str:
 
 
 def _stablehlo(arguments: argparse.Namespace, folder: Path) -> str:
+    from pipelines import runtime
+
+    runtime.choose_layer_precision(arguments.precision or "float32")
     networks = _networks(arguments)
     from pipelines.exporting.stablehlo import RUNNER_FILE, export_stablehlo
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tensorflow.compiler.xla import xla_data_pb2
 from tensorflow.compiler.xla.service import hlo_pb2
 
+from pipelines.exporting.operations import count_operations
 from pipelines.portable.state_files import CONSTANT
 
 PROGRAM_FILE = "program.hlo"
@@ -29,18 +30,21 @@ class HloProgram:
         inputs: Of each input in order its name, role ("argument" or "variable"), dtype and shape.
         outputs: The same of the outputs; roles are "result" and "variable".
         variables: What the variables among the inputs are, by name, in order.
+        operations: Of its convolutions and matrix products, see `count_operations`.
     """
 
     code: bytes
     inputs: list[dict[str, Any]]
     outputs: list[dict[str, Any]]
     variables: dict[str, tf.Variable]
+    operations: int
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write the module into a folder; returns what a manifest should tell: "program", "inputs" and "outputs"."""
         (folder / PROGRAM_FILE).write_bytes(self.code)
         return {"program": {"file": PROGRAM_FILE, "sha256": hashlib.sha256(self.code).hexdigest()},
-                "inputs": self.inputs, "outputs": self.outputs, "tensorflow": tf.__version__}
+                "operations": self.operations, "inputs": self.inputs, "outputs": self.outputs,
+                "tensorflow": tf.__version__}
 
 
 def hlo_program(function: Any, arguments: Mapping[str, tf.TensorSpec], variables: Mapping[str, tf.Variable]
@@ -74,7 +78,8 @@ def hlo_program(function: Any, arguments: Mapping[str, tf.TensorSpec], variables
     _check("outputs", outputs, shape.result.tuple_shapes)
     for unnamed in (entry["name"] for entry in outputs if entry["name"].startswith(CONSTANT)):
         raise ValueError(f"`variables` should name all that `function` writes. Received: none for {unnamed}")
-    return HloProgram(_bare(module).SerializeToString(deterministic=True), inputs, outputs, captured)
+    return HloProgram(_bare(module).SerializeToString(deterministic=True), inputs, outputs, captured,
+                      count_operations(module))
 
 
 def _captured_variables(concrete: Any, variables: Mapping[str, tf.Variable]) -> dict[str, tf.Variable]:
