@@ -88,6 +88,10 @@ class DamageDetector:
             damaged = probabilities.sum(axis=-1)
             likelihoods = {kind: probabilities[..., KINDS.index(kind)] for kind in likelihoods}
         total = sum(likelihoods.values())
+        if damaged is not None:
+            from pipelines.damage.network import sought_probability  # needs TensorFlow, which the filters do not
+
+            total = sought_probability(total, damaged).numpy()
         if self.settings.detector != kinds.LEARNED:
             sigma = _noise(colours)
             for kind in likelihoods.keys() & CLASSICAL.keys():

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from pipelines.damage.kinds import DEAD_PIXELS, KINDS, USUAL_KINDS
-from pipelines.damage.network import tensor_function
+from pipelines.damage.network import sought_probability, tensor_function
 from pipelines.exporting.served_chain import PICTURE, Outputs
 
 GROWTH = 2  # pixels by which the mask reaches beyond what was found; `pipelines.detect` measures it in each picture
@@ -44,7 +44,7 @@ class ServedDetector(tf.Module):
         """
         probabilities = self._probabilities(tf.cast(tf.ensure_shape(image, PICTURE), tf.float32) / 255.0)
         usual = tf.gather(probabilities, [KINDS.index(kind) for kind in USUAL_KINDS], axis=-1)
-        damaged = tf.reduce_sum(usual, axis=-1) > 0.5
+        damaged = sought_probability(tf.reduce_sum(usual, axis=-1), tf.reduce_sum(probabilities, axis=-1)) > 0.5
         sharp = damaged & tf.equal(tf.argmax(usual, axis=-1), USUAL_KINDS.index(DEAD_PIXELS))
         soft = tf.cast(damaged & ~sharp, tf.float32)[..., tf.newaxis]
         grown = tf.nn.max_pool2d(soft, 2 * GROWTH + 1, 1, "SAME")[..., 0] > 0

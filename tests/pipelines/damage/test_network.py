@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from pipelines.damage.kinds import KINDS
 from pipelines.damage.learned import MARGIN, LearnedDetector
-from pipelines.damage.network import MULTIPLE, REACH, build_network, load_network, save_network, tensor_function
+from pipelines.damage.network import (MULTIPLE, REACH, UNDAMAGED_ODDS, build_network, load_network, save_network,
+                                      sought_probability, tensor_function)
 from pipelines.errors import InputError
 
 
@@ -17,11 +18,11 @@ def network():
 
 
 def test_it_fits_the_size_that_is_shipped(network):
-    assert network.count_params() == 1_374_984  # below 3 MB as float16
+    assert network.count_params() == 3_092_360  # 6.2 MB as float16
     first, second = (layer.kernel.numpy() for layer in network.layers if layer.name in (
         "down_level_1_no_1", "up_level_1_no_0"))
-    assert first.std() == pytest.approx(np.sqrt(2 / (9 * 32)), rel=0.05)
-    assert second.std() == pytest.approx(np.sqrt(2 / (9 * 64)), rel=0.05)
+    assert first.std() == pytest.approx(np.sqrt(2 / (9 * 48)), rel=0.05)
+    assert second.std() == pytest.approx(np.sqrt(2 / (9 * 96)), rel=0.05)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (16, 32), (37, 5)])
@@ -34,8 +35,20 @@ def test_any_size_gives_probabilities(network, size):
 
 def test_padding_does_not_reach_the_answer_of_a_whole_number_of_blocks(network):
     image = tf.random.stateless_uniform((1, 32, 48, 3), (0, 1))
-    direct = network(image * 2 - 1, training=False).numpy()[..., 1:]
-    np.testing.assert_allclose(tensor_function(network)(image).numpy(), direct, atol=1e-6)
+    direct = network(image * 2 - 1, training=False).numpy()
+    direct[..., 0] *= UNDAMAGED_ODDS
+    expected = direct[..., 1:] / direct.sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(tensor_function(network)(image).numpy(), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("sought, damaged, expected", [
+    (0.3, 0.3, 0.3),    # all kinds are sought
+    (0.3, 0.8, 0.6),    # what else it may be is out of the question
+    (0.1, 0.9, 0.1),    # hardly credible
+    (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)])
+def test_kinds_that_are_not_sought_do_not_compete(sought, damaged, expected):
+    found = sought_probability(tf.constant([sought]), tf.constant([damaged]))
+    np.testing.assert_allclose(found, [expected], atol=1e-6)
 
 
 def test_the_reach_is_what_it_says():
@@ -63,16 +76,23 @@ def test_the_file_keeps_the_weights(network, tmp_path):
         np.testing.assert_array_equal(after, before)
     for before, after in zip(network.get_weights(), load_network(tmp_path / "half.npz").get_weights()):
         np.testing.assert_array_equal(after, before.astype(np.float16).astype(np.float32))
-    assert (tmp_path / "half.npz").stat().st_size < 2.8e6
+    assert (tmp_path / "half.npz").stat().st_size < 6.3e6
 
 
-@pytest.mark.parametrize("content", [b"", b"no zip file", "other network"])
+def test_a_file_decides_how_many_filters_there_are(tmp_path):
+    network = build_network(8)
+    save_network(network, tmp_path / "small.npz")
+    assert load_network(tmp_path / "small.npz").count_params() == network.count_params()
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip file", [np.zeros(3)], [], [np.zeros((3, 3, 3, 8))]],
+                         ids=["empty", "no-archive", "vector", "no-arrays", "too-few"])
 def test_wrong_files(tmp_path, content):
     path = tmp_path / "wrong.npz"
     if isinstance(content, bytes):
         path.write_bytes(content)
     else:
-        np.savez(path, np.zeros(3))
+        np.savez(path, *content)
     with pytest.raises(InputError, match="wrong.npz: is corrupt or of another network"):
         load_network(path)
     with pytest.raises(InputError, match="gone.npz: cannot be read"):
