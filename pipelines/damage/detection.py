@@ -12,7 +12,7 @@ from skimage.restoration import estimate_sigma
 from pipelines.damage import kinds
 from pipelines.damage.classical import CLASSICAL
 from pipelines.damage.growth import grow, growth_for
-from pipelines.damage.kinds import DEAD_PIXELS, KINDS, MISSING, DamageSettings
+from pipelines.damage.kinds import DEAD_PIXELS, KINDS, MISSING, TEXT, DamageSettings
 from pipelines.damage.regions import Regions
 from pipelines.damage.transparency import is_erased, transparent
 from pipelines.images import Picture
@@ -94,7 +94,9 @@ class DamageDetector:
             total = sought_probability(total, damaged).numpy()
         if self.settings.detector != kinds.LEARNED:
             sigma = _noise(colours)
-            for kind in likelihoods.keys() & CLASSICAL.keys():
+            # Of letters the network knows better than the filter whether they belong to the scene.
+            heard = CLASSICAL.keys() - ([] if damaged is None else [TEXT])
+            for kind in likelihoods.keys() & heard:
                 found = CLASSICAL[kind](colours, sigma)
                 if damaged is not None:
                     found = _agreed(found, damaged)

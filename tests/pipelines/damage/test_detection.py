@@ -94,6 +94,24 @@ def test_the_network_overrules_filters_where_it_is_sure(network):
     np.testing.assert_array_equal(network(both, scratches=0.4).find(Picture(scratched())).mask, alone.mask)
 
 
+def test_of_letters_the_network_alone_decides(network, monkeypatch):
+    def bright(colours, sigma):
+        return 0.9 * (colours.mean(axis=-1) > 0.9).astype(np.float32)
+
+    monkeypatch.setitem(detection.CLASSICAL, "text", bright)
+    letters = DamageSettings("both", kinds=("text",), grow=0)
+    assert not network(letters, scratches=0.6, text=0.1).find(Picture(scratched())).mask.any()
+    assert find_damage(Picture(scratched()), settings=DamageSettings("classical", kinds=("text",), grow=0)).mask.any()
+
+
+def test_kinds_that_are_not_sought_do_not_compete(network):
+    scratches = DamageSettings("learned", kinds=("scratches",), grow=0)
+    found = network(scratches, scratches=0.3, text=0.6).find(Picture(scratched()))
+    np.testing.assert_array_equal(found.mask, drawn("scratch"))
+    assert found.likelihood.max() == pytest.approx(0.75, abs=1e-5)
+    assert not network(scratches, scratches=0.1, text=0.9).find(Picture(scratched())).mask.any()
+
+
 def test_masks_grow_but_dead_pixels_do_not():
     image = scratched()
     image[140, 20] = 255
