@@ -187,9 +187,10 @@ class Denoiser:
         return general
 
     def _function(self, layers: Callable) -> Callable:
-        def network(values: tf.Tensor) -> tf.Tensor:
+        def in_float32(values: tf.Tensor) -> tf.Tensor:
             return tf.cast(layers(values), tf.float32)  # which may have computed in bfloat16
 
+        network: Callable = in_float32
         if getattr(self._official.config, "average_turns", False):  # n2v's own model folders do not have it
             network = averaged_over_turns(network)
         # n2v keeps means and standard deviations as text
