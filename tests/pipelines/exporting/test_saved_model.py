@@ -18,6 +18,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from pipelines import export
 from pipelines.damage import KINDS, DamageDetector, DamageSettings
 from pipelines.damage.kinds import LEARNED
+from pipelines.damage.network import sought_probability
 from pipelines.exporting.card import example
 from pipelines.exporting.served_detector import GROWTH
 from pipelines.exporting.serving_note import answered, encoded
@@ -117,7 +118,8 @@ def test_it_finds_the_damage_that_the_pipeline_finds(loaded, saved_model):
     assert found.mask.any() and not found.mask.all() and found.pixels["dead-pixels"]
     np.testing.assert_array_equal(outputs["mask"][0, ..., 0], np.uint8(found.mask) * 255)
     sought = [KINDS.index(kind) for kind in found.masks]
-    likelihood = outputs["probabilities"].numpy()[0][..., sought].sum(axis=-1)
+    probabilities = outputs["probabilities"].numpy()[0]
+    likelihood = sought_probability(probabilities[..., sought].sum(axis=-1), probabilities.sum(axis=-1))
     np.testing.assert_allclose(likelihood, found.likelihood, atol=1e-5)
     assert "damage_unet_small" in (saved_model / "assets/README.md").read_text()
 
