@@ -40,6 +40,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="folder for pictures of what was found")
     parser.add_argument("--damaged", help="really damaged pictures, for --output")
     parser.add_argument("--detector-weights", default="default")
+    parser.add_argument("--noise", type=float, nargs="+", default=list(SIGMAS), metavar="SIGMA", help="of 255, for "
+                        "detection and undamaged photos")
     parser.add_argument("--parts", default="detection,undamaged,restoration,orders,pictures")
     arguments = parser.parse_args()
     runtime.start(seed=0)
@@ -50,9 +52,9 @@ def main() -> None:
     detectors = {name: DamageDetector(DamageSettings(name, weights=weights)) for name in DETECTORS}
     parts = arguments.parts.split(",")
     if "detection" in parts:
-        detection(photos, weights)
+        detection(photos, weights, arguments.noise)
     if "undamaged" in parts:
-        undamaged([read_picture(path).pixels for path in paths], detectors)
+        undamaged([read_picture(path).pixels for path in paths], detectors, arguments.noise)
     if "restoration" in parts:
         restoration(photos, detectors["both"], 0, "none", 0)
         restoration(photos[:arguments.restored], detectors["both"], 10, "self", arguments.denoise_seconds)
@@ -98,11 +100,11 @@ class Counts:
         return precision, recall, f1, f1 / (2 - f1)
 
 
-def detection(photos, weights):
+def detection(photos, weights, sigmas):
     """Each kind of damage alone and mixed, with each noise, for each detector."""
     print("\n| noise | damage | " + " | ".join(f"{name}: precision, recall, F1, IoU" for name in DETECTORS) + " |")
     print("|---|---|" + "---|" * len(DETECTORS))
-    for sigma in SIGMAS:
+    for sigma in sigmas:
         for kind in (*KINDS, MIXED):
             sought = KINDS if kind == MIXED else (kind,)
             detectors = {name: DamageDetector(DamageSettings(name, sought, weights=weights)) for name in DETECTORS}
@@ -113,18 +115,18 @@ def detection(photos, weights):
                     found = detector.find(Picture(image)).masks.values()
                     counts[name].add(np.logical_or.reduce(list(found)), truth)
             cells = (" ".join(f"{figure:.2f}" for figure in counted.figures()) for counted in counts.values())
-            print(f"| {sigma} | {kind} | {' | '.join(cells)} |", flush=True)
+            print(f"| {sigma:g} | {kind} | {' | '.join(cells)} |", flush=True)
 
 
-def undamaged(photos, detectors):
+def undamaged(photos, detectors, sigmas):
     """What is marked where nothing is damaged."""
     print("\n| noise | undamaged: mean, median, most marked | " + " | ".join(detectors) + " |\n|---|---|"
           + "---|" * len(detectors))
-    for sigma in SIGMAS:
+    for sigma in sigmas:
         shares = {name: [detector.find(Picture(noisy(photo, number, sigma))).mask.mean()
                          for number, photo in enumerate(photos)] for name, detector in detectors.items()}
         cells = (f"{np.mean(values):.2%} {np.median(values):.2%} {np.max(values):.2%}" for values in shares.values())
-        print(f"| {sigma} | | {' | '.join(cells)} |", flush=True)
+        print(f"| {sigma:g} | | {' | '.join(cells)} |", flush=True)
 
 
 def restoration(photos, detector, sigma, denoiser, seconds):

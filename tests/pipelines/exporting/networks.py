@@ -5,7 +5,8 @@ import numpy as np
 from denoise import Denoiser, DenoiserConfig
 
 TINY = DenoiserConfig(unet_n_first=4, train_epochs=1, train_steps_per_epoch=2, train_batch_size=2,
-                      n2v_patch_shape=(16, 16), n2v_perc_pix=2.0, train_tensorboard=False)
+                      n2v_patch_shape=(16, 16), n2v_perc_pix=2.0, train_tensorboard=False,
+                      own_statistics=True)  # as those that are shipped
 
 
 def train_denoiser(folder, channels=3):

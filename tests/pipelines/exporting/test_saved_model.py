@@ -15,7 +15,6 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from pipelines import export
 from pipelines.damage import KINDS, DamageDetector, DamageSettings
 from pipelines.damage.kinds import LEARNED
 from pipelines.damage.network import sought_probability
@@ -256,14 +255,3 @@ def test_the_client_of_the_serving_note_works(saved_model, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     exec(compile(client, "client", "exec"), {})
     assert (tmp_path / "restored.png").read_bytes() == (saved_model / "assets/example_restored.png").read_bytes()
-
-
-def test_what_is_shipped_is_exported_by_default(tmp_path, inputs):
-    assert export.main(["--output", str(tmp_path / "model")]) == 0
-    restore = tf.saved_model.load(str(tmp_path / "model")).signatures["serving_default"]
-    restorer = Restorer(denoiser="n2v_gaussian", inpainter="deepfill_v2_spline")
-    image, mask = inputs["64x72"]
-    expected = restorer.restore(Picture(image[0]), mask[0, ..., 0] > 0)
-    outputs = restore(image=tf.constant(image), mask=tf.constant(mask))
-    np.testing.assert_array_equal(outputs["restored"][0], expected.image)
-    np.testing.assert_array_equal(outputs["denoised"][0], expected.denoised)
