@@ -3,7 +3,7 @@
     python -m pipelines.export --format stablehlo --size 512x512 --batch 16 --precision bfloat16 --output PROGRAM
     python benchmarks/bench_stablehlo.py PROGRAM [PROGRAM ...] [--seconds 3]
 
-Needs NumPy and JAX only. Pictures and masks lie on the device already; the clock runs over many calls in a row, after
+Needs NumPy and JAX only (without the project's environment: PYTHONPATH=. python3 ...). Pictures and masks lie on the device already; the clock runs over many calls in a row, after
 two to warm up. GFLOP are those of the program's convolutions and matrix products; the limit is what the device does in
 a product of two matrices of 8192 x 8192, in float32 (TF32 where the device has it) and in bfloat16.
 """
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from pipelines.portable.program import compile_module
 
 SIDE = 8192
 
@@ -47,18 +49,9 @@ def main() -> None:
 def load(folder: Path, device: Any) -> tuple[Callable[[], Any], int, int]:
     """What runs the program once, its batch size, and its operations."""
     import jax
-    from jax._src.lib import xla_client
 
-    client: Any = xla_client
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    code = (folder / manifest["program"]["file"]).read_bytes()
-    options = client.CompileOptions()
-    if hasattr(client._xla.mlir, "hlo_to_stablehlo"):
-        program = device.client.compile_and_load(client._xla.mlir.hlo_to_stablehlo(code), client.DeviceList((device,)),
-                                                 options)
-    else:  # JAX 0.4
-        module = client._xla.mlir.xla_computation_to_mlir_module(client.XlaComputation(code))
-        program = device.client.compile(module, options)
+    program = compile_module((folder / manifest["program"]["file"]).read_bytes(), device)
     batch, height, width, _ = manifest["inputs"][0]["shape"]
     random = np.random.default_rng(0)
     mask = np.zeros((batch, height, width, 1), np.uint8)

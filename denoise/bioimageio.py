@@ -26,8 +26,8 @@ def export_bioimageio(denoiser: Denoiser, path: Path, image: np.ndarray, *, name
     """Write the network and its normalisation as a Model Zoo archive, in format 0.4.
 
     Args:
-        denoiser: For 2D pictures. What it does around its network (filling damage, averaging over turns, padding) does
-            not go along.
+        denoiser: For 2D pictures. What it does around its network (filling damage, averaging over turns, padding,
+            each image's own mean and deviation) does not go along.
         path: File to write, *.bioimage.io.zip.
         image: (H, W) or (H, W, C), at least 64 x 64: a picture of the kind that it was trained on.
         name: What the model is called, at least 5 characters.

@@ -27,9 +27,10 @@ def own_statistics(image: tf.Tensor, damage: tf.Tensor) -> tuple[tf.Tensor, tf.T
         float32, both of the image's shape with sides of 1. Where all pixels are alike or damaged the deviation is 1.
     """
     sides = list(range(1, image.shape.rank - 1))
-    values, valid = tf.cast(image, tf.float64), tf.cast(damage < 0.5, tf.float64)
+    valid = tf.cast(damage < 0.5, tf.float64)
+    values = tf.cast(tf.where(damage < 0.5, image, 0.0), tf.float64)  # what damage holds may be no number
     count = tf.maximum(tf.reduce_sum(valid, sides, keepdims=True), 1.0)
-    means = tf.reduce_sum(values * valid, sides, keepdims=True) / count
+    means = tf.reduce_sum(values, sides, keepdims=True) / count
     deviations = tf.sqrt(tf.reduce_sum((values - means) ** 2 * valid, sides, keepdims=True) / count)
     stds = tf.where(deviations > 0, deviations, tf.ones_like(deviations))
     return tf.cast(means, tf.float32), tf.cast(stds, tf.float32)

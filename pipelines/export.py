@@ -142,8 +142,8 @@ def _saved_model(arguments: argparse.Namespace, folder: Path) -> str:
 def _stablehlo(arguments: argparse.Namespace, folder: Path) -> str:
     from pipelines import runtime
 
-    runtime.choose_layer_precision(arguments.precision or "float32")
-    networks = _networks(arguments)
+    with runtime.layers_in(arguments.precision or "float32"):
+        networks = _networks(arguments)
     from pipelines.exporting.stablehlo import RUNNER_FILE, export_stablehlo
 
     export_stablehlo(networks, folder, size=arguments.size, batch=arguments.batch or 1)

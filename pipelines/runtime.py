@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import threading
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -131,18 +132,21 @@ def _set_precision(tensorflow: ModuleType, device: str, precision: str) -> None:
     # On a CPU, oneDNN rewrites the traced graph, whoever built the model; on a GPU, Keras chooses the types.
     tensorflow.config.optimizer.set_experimental_options(
         {"auto_mixed_precision_onednn_bfloat16": reduced and device == "cpu"})
-    tensorflow.keras.mixed_precision.set_global_policy(_policy(reduced and device == "gpu"))
+    policy = "mixed_bfloat16" if reduced and device == "gpu" else "float32"
+    tensorflow.keras.mixed_precision.set_global_policy(policy)
 
 
-def choose_layer_precision(precision: str) -> None:
-    """Layers of models built from now on compute in "float32" or "bfloat16"; their variables are float32 always."""
+@contextlib.contextmanager
+def layers_in(precision: str) -> Iterator[None]:
+    """Layers of models that are built inside compute in "float32" or "bfloat16"; their variables are float32."""
     import tensorflow as tf
 
-    tf.keras.mixed_precision.set_global_policy(_policy(precision == "bfloat16"))
-
-
-def _policy(reduced: bool) -> str:
-    return "mixed_bfloat16" if reduced else "float32"
+    before = tf.keras.mixed_precision.global_policy()
+    tf.keras.mixed_precision.set_global_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        yield
+    finally:
+        tf.keras.mixed_precision.set_global_policy(before)
 
 
 def _git_revision(folder: Path) -> str:

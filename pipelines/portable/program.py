@@ -37,7 +37,7 @@ class Program:
 
         jax.config.update("jax_enable_x64", True)  # some variables are int64
         self._jax, self._device = jax, jax.devices()[0]
-        self._executable = _compile(code, self._device)
+        self._executable = compile_module(code, self._device)
         self._data = self._put(data)
         self._seed = self._scalar("seed", self.manifest["seed"])
         self._state = {entry["name"]: self._put(state[entry["name"]]) for entry in self._inputs("variable")}
@@ -88,8 +88,12 @@ class Program:
         return self._jax.device_put(array, self._device)
 
 
-def _compile(code: bytes, device: Any) -> Any:
-    """Compile a serialized HLO module; the interfaces are inner ones of JAX, which has no public one for that."""
+def compile_module(code: bytes, device: Any) -> Any:
+    """Compile a serialized HLO module; the interfaces are inner ones of JAX, which has no public one for that.
+
+    Raises:
+        Problem: If this JAX has other ones.
+    """
     try:
         from jax._src.lib import xla_client
 

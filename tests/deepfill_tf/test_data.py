@@ -115,7 +115,7 @@ def test_what_is_left_out_is_what_the_models_paper_says():
     assert dataclasses.replace(v1, adversarial_weight=0.0).draws == 1
 
 
-def test_enlarged_crops_show_less_of_a_picture(source):
+def test_enlarged_crops_show_less_of_a_picture():
     ramp = np.tile(np.arange(0, 240, 10, dtype=np.uint8)[np.newaxis, :, np.newaxis], [24, 1, 3])
     settings = dataclasses.replace(SMALL, largest_enlargement=2.0)
     rows = [draw_sample(ramp, settings, 0, tf.constant(position, tf.int64))[0][8, :, 0].numpy()

@@ -110,8 +110,10 @@ def test_the_tensor_function_of_a_general_denoiser_fits_it_to_each_image(general
     damage[5:9, 3:] = True
     flat = np.full_like(picture, 7)
     images, masks = [picture, picture // 4, flat], [damage, np.zeros_like(damage), np.ones_like(damage)]
+    values = np.stack(images).astype(np.float32)
+    values[0][damage] = np.nan
     restored = tf.function(general.tensor_function())(
-        tf.constant(np.stack(images), tf.float32), tf.constant(np.stack(masks)[..., np.newaxis], tf.float32)).numpy()
+        tf.constant(values), tf.constant(np.stack(masks)[..., np.newaxis], tf.float32)).numpy()
     for image, mask, found in list(zip(images, masks, restored))[:2]:
         np.testing.assert_allclose(found, general.predict(image, damage=mask), atol=1e-3)
     assert np.isfinite(restored[2]).all()  # nothing is known of it

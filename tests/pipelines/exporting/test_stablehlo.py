@@ -12,6 +12,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.compiler.xla import xla_data_pb2
+from tensorflow.compiler.xla.service import hlo_pb2
 
 from pipelines import export
 from tests.pipelines.exporting.networks import noise, with_hole
@@ -59,6 +61,27 @@ def test_jax_gives_what_the_saved_model_gives(exported, saved_model, tmp_path):
 
 
 @needs_jax
+def test_bfloat16_stays_near_float32_and_is_over_with_the_export(exported, denoiser_folder, tmp_path):
+    assert export.main(["--format", "stablehlo", "--size", f"{HEIGHT}x{WIDTH}", "--batch", str(BATCH), "--precision",
+                        "bfloat16", "--denoiser", str(denoiser_folder), "--output", str(tmp_path / "program")]) == 0
+    assert tf.keras.mixed_precision.global_policy().name == "float32"
+    assert "BF16" in types_of(tmp_path / "program") and "BF16" not in types_of(exported.folder)
+    results = {}
+    for name, program in (("float32", exported), ("bfloat16", SimpleNamespace(folder=tmp_path / "program"))):
+        finished = run(program, exported.image, exported.mask, tmp_path / f"{name}.npy")
+        assert finished.returncode == 0, finished.stderr
+        results[name] = np.load(tmp_path / f"{name}.npy").astype(int)
+    assert np.abs(results["bfloat16"] - results["float32"]).mean() < 1
+
+
+def types_of(folder):
+    """Names of the types that the program computes with."""
+    module = hlo_pb2.HloModuleProto.FromString((folder / "program.hlo").read_bytes())
+    types = {instruction.shape.element_type for part in module.computations for instruction in part.instructions}
+    return {xla_data_pb2.PrimitiveType.Name(number) for number in types}
+
+
+@needs_jax
 def test_pictures_of_another_size_are_refused(exported, tmp_path):
     np.save(tmp_path / "image.npy", noise(1, HEIGHT, WIDTH, 3))
     finished = run(exported, tmp_path / "image.npy", exported.mask, tmp_path / "restored.npy")
@@ -78,6 +101,7 @@ def test_the_manifest_tells_all_inputs_and_outputs(exported):
     with np.load(exported.folder / manifest["weights"]) as arrays:
         assert {name: [str(array.dtype), list(array.shape)] for name, array in arrays.items()} == {
             entry["name"]: [entry["dtype"], entry["shape"]] for entry in others}
+    assert manifest["operations"] > 50.4e9 * 2 * 24 * 40 / 256**2  # the inpainter's convolutions, and the denoiser's
     assert manifest["networks"]["inpainter"]["name"] == "deepfill_v2_spline"
     assert "`image` uint8 (2, 24, 40, 3)" in (exported.folder / "README.md").read_text()
 
