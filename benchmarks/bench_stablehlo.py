@@ -3,9 +3,10 @@
     python -m pipelines.export --format stablehlo --size 512x512 --batch 16 --precision bfloat16 --output PROGRAM
     python benchmarks/bench_stablehlo.py PROGRAM [PROGRAM ...] [--seconds 3]
 
-Needs NumPy and JAX only (without the project's environment: PYTHONPATH=. python3 ...). Pictures and masks lie on the device already; the clock runs over many calls in a row, after
-two to warm up. GFLOP are those of the program's convolutions and matrix products; the limit is what the device does in
-a product of two matrices of 8192 x 8192, in float32 (TF32 where the device has it) and in bfloat16.
+Needs NumPy and JAX only (without the project's environment: PYTHONPATH=. python3 ...). Pictures and masks lie on the
+device already; the clock runs over many calls in a row, after two to warm up. GFLOP are those of the program's
+convolutions and matrix products; the limit is what the device does in a product of two matrices of 8192 x 8192, in
+float32 (TF32 where the device has it) and in bfloat16.
 """
 
 from __future__ import annotations
