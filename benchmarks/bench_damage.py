@@ -1,6 +1,7 @@
 """Finding damage: how much of rendered damage is found, how much else is marked, and what restoring gains by it.
 
-    python benchmarks/bench_damage.py [--data PHOTOS] [--pictures 22] [--output FOLDER --damaged FOLDER]
+    python benchmarks/bench_damage.py [--data PHOTOS] [--pictures 22] [--kinds mixed] [--parts restoration]
+                                      [--output FOLDER --damaged FOLDER]
 
 PHOTOS (by default the clean examples) are undamaged pictures that no detector was trained on. Everything is drawn from
 fixed seeds. Detection looks for the kind that was rendered, and in mixed damage for all; the other parts look for those
@@ -42,6 +43,8 @@ def main() -> None:
     parser.add_argument("--detector-weights", default="default")
     parser.add_argument("--noise", type=float, nargs="+", default=list(SIGMAS), metavar="SIGMA", help="of 255, for "
                         "detection and undamaged photos")
+    parser.add_argument("--kinds", nargs="+", default=[*KINDS, MIXED], choices=[*KINDS, MIXED], help="of damage, for "
+                        "detection and for restoring without noise")
     parser.add_argument("--parts", default="detection,undamaged,restoration,orders,pictures")
     arguments = parser.parse_args()
     runtime.start(seed=0)
@@ -52,12 +55,12 @@ def main() -> None:
     detectors = {name: DamageDetector(DamageSettings(name, weights=weights)) for name in DETECTORS}
     parts = arguments.parts.split(",")
     if "detection" in parts:
-        detection(photos, weights, arguments.noise)
+        detection(photos, weights, arguments.noise, arguments.kinds)
     if "undamaged" in parts:
         undamaged([read_picture(path).pixels for path in paths], detectors, arguments.noise)
     if "restoration" in parts:
-        restoration(photos, detectors["both"], 0, "none", 0)
-        restoration(photos[:arguments.restored], detectors["both"], 10, "self", arguments.denoise_seconds)
+        restoration(photos, detectors["both"], 0, arguments.kinds)
+        restoration(photos[:arguments.restored], detectors["both"], 10, [MIXED], arguments.denoise_seconds)
     if "orders" in parts:
         for sigma in SIGMAS[1:]:
             orders(photos[:arguments.restored], detectors["both"], sigma, arguments.denoise_seconds)
@@ -100,12 +103,12 @@ class Counts:
         return precision, recall, f1, f1 / (2 - f1)
 
 
-def detection(photos, weights, sigmas):
+def detection(photos, weights, sigmas, kinds):
     """Each kind of damage alone and mixed, with each noise, for each detector."""
     print("\n| noise | damage | " + " | ".join(f"{name}: precision, recall, F1, IoU" for name in DETECTORS) + " |")
     print("|---|---|" + "---|" * len(DETECTORS))
     for sigma in sigmas:
-        for kind in (*KINDS, MIXED):
+        for kind in kinds:
             sought = KINDS if kind == MIXED else (kind,)
             detectors = {name: DamageDetector(DamageSettings(name, sought, weights=weights)) for name in DETECTORS}
             counts = {name: Counts() for name in detectors}
@@ -129,16 +132,16 @@ def undamaged(photos, detectors, sigmas):
         print(f"| {sigma:g} | | {' | '.join(cells)} |", flush=True)
 
 
-def restoration(photos, detector, sigma, denoiser, seconds):
+def restoration(photos, detector, sigma, kinds, seconds=0.0):
     """Whole-picture PSNR of doing nothing, of the true mask, and of --mask auto; means over the pictures."""
-    rows = {}
-    for kind in (*KINDS, MIXED) if denoiser == "none" else (MIXED,):
+    rows, denoiser = {}, "self" if seconds else "none"
+    restorer = Restorer(denoiser=denoiser, denoise_seconds=seconds or 1)
+    for kind in kinds:
         figures = []
         for number, photo in enumerate(photos):
             image, truth = damaged(photo, number, kind, sigma)
             if not truth.any():
                 continue
-            restorer = Restorer(denoiser=denoiser, denoise_seconds=seconds or 1)
             passes = TwoPasses(detector, Picture(image))
             auto = restorer.restore(Picture(image), passes.found.mask, find_more=passes.look_again).image
             best = restorer.restore(Picture(image), truth).image
@@ -154,10 +157,10 @@ def orders(photos, detector, sigma, seconds):
     """Detect first, denoise first, and both in turns, on mixed damage."""
     figures = {"detect, then denoise": [], "denoise, then detect": [], "detect, denoise, detect again": []}
     counts = {name: Counts() for name in figures}
+    restorer = Restorer(denoiser="self", denoise_seconds=seconds)
     for number, photo in enumerate(photos):
         image, truth = damaged(photo, number, MIXED, sigma)
         picture, nothing = Picture(image), np.zeros(truth.shape, bool)
-        restorer = Restorer(denoiser="self", denoise_seconds=seconds)
         first = restorer.restore(picture, detector.find(picture).mask)
         denoised = restorer.restore(picture, nothing).denoised
         late = Restorer(denoiser="none").restore(Picture(denoised), detector.find(picture, denoised).mask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pipelines.damage.kinds import BOTH, DETECTORS, KINDS, USUAL_KINDS, DamageSettings
+from pipelines.damage.kinds import BOTH, DETECTORS, KINDS, DamageSettings
 
 TOLERANCE = 50
 
@@ -15,8 +15,8 @@ def add_damage_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--detector", default=BOTH, choices=DETECTORS,
                        help="learned: a network; classical: filters; both: the network, with what filters find and it "
                             "does not rule out (default: both)")
-    group.add_argument("--kinds", type=_kinds, default=USUAL_KINDS, metavar="KIND,...",
-                       help=f"what to look for, some of {', '.join(KINDS)} (default: all but text)")
+    group.add_argument("--kinds", type=_kinds, default=KINDS, metavar="KIND,...",
+                       help=f"what to look for, some of {', '.join(KINDS)} (default: all)")
     group.add_argument("--sensitivity", type=_share, default=0.5, metavar="S",
                        help="from 0 (nothing is damage) to 1 (all that looks a little like it) (default: 0.5)")
     group.add_argument("--grow", type=_pixels, metavar="N",

@@ -7,8 +7,6 @@ from typing import Optional
 
 KINDS = SCRATCHES, CRACKS, DUST, BLOTCHES, DEAD_PIXELS, MISSING, TEXT = (
     "scratches", "cracks", "dust", "blotches", "dead-pixels", "missing", "text")
-# What is looked for unless asked otherwise: letters belong to a scene, on signs say, as often as they lie over it.
-USUAL_KINDS = tuple(kind for kind in KINDS if kind != TEXT)
 DETECTORS = LEARNED, CLASSICAL, BOTH = ("learned", "classical", "both")
 
 
@@ -18,7 +16,7 @@ class DamageSettings:
 
     Args:
         detector: "learned" (a network), "classical" (filters, one for each kind), or "both".
-        kinds: Those of `KINDS` to look for; all but "text" by default.
+        kinds: Those of `KINDS` to look for; all by default.
         sensitivity: From 0 (mark nothing) to 1 (mark everything that looks a little like damage).
         grow: Pixels by which the mask reaches beyond what was found; None: by the blur of its edges.
         max_ratio: Most of the picture that may be marked. Where it would be more, only the likeliest is, or nothing.
@@ -29,7 +27,7 @@ class DamageSettings:
     """
 
     detector: str = BOTH
-    kinds: tuple[str, ...] = USUAL_KINDS
+    kinds: tuple[str, ...] = KINDS
     sensitivity: float = 0.5
     grow: Optional[int] = None
     max_ratio: float = 0.5

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from pipelines.damage.kinds import DEAD_PIXELS, KINDS, USUAL_KINDS
-from pipelines.damage.network import sought_probability, tensor_function
+from pipelines.damage.kinds import DEAD_PIXELS, KINDS
+from pipelines.damage.network import from_all_sides, tensor_function
 from pipelines.exporting.served_chain import PICTURE, Outputs
 
 GROWTH = 2  # pixels by which the mask reaches beyond what was found; `pipelines.detect` measures it in each picture
@@ -16,8 +16,8 @@ GROWTH = 2  # pixels by which the mask reaches beyond what was found; `pipelines
 class ServedDetector(tf.Module):
     """The network that finds damage, on 8-bit pictures, with nothing but TensorFlow operations.
 
-    The mask is that of `python -m pipelines.detect --detector learned --grow 2`, for pictures whose shorter side is
-    below 800 pixels: larger ones are looked at in their own size only.
+    The mask is that of `python -m pipelines.detect --detector learned --grow 2`, for pictures of up to 2^20 pixels
+    whose shorter side is below 800: larger ones are looked at in their own size only, and from all sides all the same.
 
     Args:
         network: As `pipelines.damage.network.build_network` makes them.
@@ -26,7 +26,7 @@ class ServedDetector(tf.Module):
     def __init__(self, network: tf.keras.Model) -> None:
         super().__init__(name="served_detector")
         self._network = network
-        self._probabilities = tensor_function(network)
+        self._probabilities = from_all_sides(tensor_function(network))
 
     def signatures(self) -> dict[str, Any]:
         """The `tf.function` to export, by name."""
@@ -39,13 +39,12 @@ class ServedDetector(tf.Module):
             image: uint8 (B, H, W, 3), RGB, any H and W from 1.
 
         Returns:
-            "mask", uint8 (B, H, W, 1), 255 = damaged, as the other signatures take it, of all kinds but text;
+            "mask", uint8 (B, H, W, 1), 255 = damaged, as the other signatures take it;
             "probabilities", float32 (B, H, W, 7), of each kind in the order of `pipelines.damage.KINDS`.
         """
         probabilities = self._probabilities(tf.cast(tf.ensure_shape(image, PICTURE), tf.float32) / 255.0)
-        usual = tf.gather(probabilities, [KINDS.index(kind) for kind in USUAL_KINDS], axis=-1)
-        damaged = sought_probability(tf.reduce_sum(usual, axis=-1), tf.reduce_sum(probabilities, axis=-1)) > 0.5
-        sharp = damaged & tf.equal(tf.argmax(usual, axis=-1), USUAL_KINDS.index(DEAD_PIXELS))
+        damaged = tf.reduce_sum(probabilities, axis=-1) > 0.5
+        sharp = damaged & tf.equal(tf.argmax(probabilities, axis=-1), KINDS.index(DEAD_PIXELS))
         soft = tf.cast(damaged & ~sharp, tf.float32)[..., tf.newaxis]
         grown = tf.nn.max_pool2d(soft, 2 * GROWTH + 1, 1, "SAME")[..., 0] > 0
         mask = tf.where(grown | sharp, tf.constant(255, tf.uint8), tf.constant(0, tf.uint8))[..., tf.newaxis]
