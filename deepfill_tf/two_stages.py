@@ -31,6 +31,7 @@ class MakeImageConv(Protocol):
         """The layer `name`: (B, H, W, C) -> (B, H, W, 3) in [-1, 1]."""
 
 
+@tf.autograph.experimental.do_not_convert  # no layer needs it, and it takes as long as the tracing
 def build_two_stages(conv: MakeConv, image_conv: MakeImageConv, *, width: int, guided: bool = False,
                      mask_for_refining: bool = False, hole_fill: str = "zeros", name: str) -> tf.keras.Model:
     """Wire a generator.

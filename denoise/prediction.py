@@ -78,13 +78,15 @@ def averaged_over_turns(network: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[
     def average(values: tf.Tensor) -> tf.Tensor:
         y, x = values.shape.rank - 3, values.shape.rank - 2
         transposition = [*range(y), x, y, x + 1]
-        total, count = 0.0, 0  # a running sum: eight full-size answers at once would be eight times the memory
+        total = tf.zeros_like(values)
         for mirrored in ([], [y], [x], [y, x]):
-            seen = tf.reverse(values, mirrored)
-            turned = network(tf.transpose(seen, transposition))
-            total += tf.reverse(network(seen), mirrored) + tf.reverse(tf.transpose(turned, transposition), mirrored)
-            count += 2
-        return total / count
+            with tf.control_dependencies([total]):  # one after another: all at once would take eight times the memory
+                seen = tf.reverse(values, mirrored)
+            total += tf.reverse(network(seen), mirrored)
+            with tf.control_dependencies([total]):
+                seen = tf.transpose(seen, transposition)
+            total += tf.reverse(tf.transpose(network(seen), transposition), mirrored)
+        return total / 8.0
 
     return average
 

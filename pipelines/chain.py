@@ -55,7 +55,7 @@ class RestorationChain(tf.Module):
             tf.TensorSpec([2], tf.float32, name="value_range"),
             tf.TensorSpec([], tf.int64, name="working_bytes"),
             *([tf.TensorSpec([batch, *size, 1], tf.float32, name="edges")] if self.is_guided else [])]
-        self.restore = tf.function(self._restore, autograph=False).get_concrete_function(*self._signature)
+        self.restore = _traced(self._restore, self._signature)
         self._by_factor: dict[int, Any] = {}
 
     def __call__(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None, *,
@@ -93,7 +93,7 @@ class RestorationChain(tf.Module):
                 return self._inpaint(image, mask, value_range, edges, functools.partial(
                     complete_coarse_to_fine, factor=factor, working_bytes=working_bytes))
 
-            self._by_factor[factor] = tf.function(fill, autograph=False).get_concrete_function(*self._signature)
+            self._by_factor[factor] = _traced(fill, self._signature)
         guides = [] if edges is None else [edges]
         return self._by_factor[factor](*(tf.convert_to_tensor(value) for value in (image, mask, value_range)),
                                        tf.constant(working_bytes, tf.int64), *map(tf.convert_to_tensor, guides))
@@ -119,6 +119,12 @@ class RestorationChain(tf.Module):
             planes = [self._denoiser(plane, mask) for plane in tf.split(image, 3, axis=-1)]
             return tf.concat(planes, axis=-1)
         return to_channels(self._denoiser(to_channels(image, self.denoiser_channels), mask), self.channels)
+
+
+def _traced(function: Callable[..., Any], signature: list[tf.TensorSpec]) -> Any:
+    # Not even inside of layers: nothing in them needs autograph, and it takes as long as the tracing.
+    unconverted = tf.autograph.experimental.do_not_convert(function)
+    return tf.function(unconverted, autograph=False).get_concrete_function(*signature)
 
 
 def to_channels(image: tf.Tensor, channels: int) -> tf.Tensor:

@@ -145,13 +145,15 @@ def _starts(channels: int) -> Mapping[str, Denoiser]:
     return fitting or (shipped if channels == 1 else {})
 
 
-def denoise_tiled(denoiser: Denoiser, frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def denoise_tiled(denoiser: Denoiser, frame: np.ndarray, mask: np.ndarray,
+                  tile: Optional[int] = None) -> np.ndarray:
     """Denoise a frame that is too large for one pass.
 
     Args:
         denoiser: Its channels are adapted to the frame's as `RestorationChain` does it.
         frame: (H, W, C), gray or RGB.
         mask: bool (H, W), True = hole.
+        tile: Side of the tiles in pixels; None: as `denoise.Denoiser.predict` chooses it.
 
     Returns:
         float32 (H, W, C).
@@ -159,8 +161,8 @@ def denoise_tiled(denoiser: Denoiser, frame: np.ndarray, mask: np.ndarray) -> np
     if denoiser.channels == frame.shape[-1]:
         axes = denoiser.axes if frame.shape[-1] == 3 else "YX"
         return denoiser.predict(frame if frame.shape[-1] == 3 else frame[..., 0], damage=mask,
-                                axes=axes).reshape(frame.shape)
+                                axes=axes, tile=tile).reshape(frame.shape)
     if denoiser.channels == 1:
-        return np.stack([denoiser.predict(frame[..., channel], damage=mask, axes="YX")
+        return np.stack([denoiser.predict(frame[..., channel], damage=mask, axes="YX", tile=tile)
                          for channel in range(frame.shape[-1])], axis=-1)
-    return denoiser.predict(frame.repeat(3, axis=-1), damage=mask, axes="YXC").mean(axis=-1, keepdims=True)
+    return denoiser.predict(frame.repeat(3, axis=-1), damage=mask, axes="YXC", tile=tile).mean(axis=-1, keepdims=True)

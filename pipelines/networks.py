@@ -8,16 +8,13 @@ import numpy as np
 
 from pipelines.denoising import denoise_tiled
 from pipelines.inpainting import is_guided
-from pipelines.plan import Plan
+from pipelines.plan import WHOLE_PIXELS, Plan
 from pipelines.windows import inpaint_by_windows
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
     from denoise import Denoiser
-
-# Above it the denoiser, too, works in tiles, outside the graph of the inpainter.
-WHOLE_PIXELS = 600 * 800
 
 
 class Networks:
@@ -45,15 +42,15 @@ class Networks:
             edges: bool (N, H, W) for a guided generator, else None.
             denoiser: None leaves the noise.
             value_range: Values of black and white.
-            plan: How the holes are filled.
+            plan: How it is done.
 
         Returns:
             Denoised and restored frames, in shape and type of `frames`.
         """
         if self.generator is None or not mask.any():
-            denoised = self.denoise(frames, mask, denoiser, value_range)
+            denoised = self.denoise(frames, mask, denoiser, value_range, plan)
             return denoised, denoised
-        if mask.size <= WHOLE_PIXELS and plan.wide is None and plan.window is None:
+        if mask.size <= WHOLE_PIXELS and plan.wide is None and plan.window is None and plan.tile is None:
             at_a_time = WHOLE_PIXELS // mask.size
             parts = [self._call(frames[first:first + at_a_time], mask,
                                 None if edges is None else edges[first:first + at_a_time], denoiser, value_range,
@@ -61,19 +58,19 @@ class Networks:
             denoised, restored = (as_type(np.concatenate([part[stage] for part in parts]), frames)
                                   for stage in ("denoised", "restored"))
             return denoised, restored
-        denoised = self.denoise(frames, mask, denoiser, value_range)
+        denoised = self.denoise(frames, mask, denoiser, value_range, plan)
         return denoised, np.stack([self._fill(frame, mask, None if edges is None else edges[index], value_range, plan)
                                    for index, frame in enumerate(denoised)])
 
     def denoise(self, frames: np.ndarray, mask: np.ndarray, denoiser: Optional[Denoiser],
-                value_range: tuple[float, float]) -> np.ndarray:
+                value_range: tuple[float, float], plan: Plan) -> np.ndarray:
         """The frames without noise, in their shape and type; see `restore`."""
         if denoiser is None:
             return frames
-        if mask.size <= WHOLE_PIXELS:
+        if plan.tile is None:
             parts = [self._call(frame[np.newaxis], mask, None, denoiser, value_range)["denoised"] for frame in frames]
             return as_type(np.concatenate(parts), frames)
-        return np.stack([as_type(np.clip(denoise_tiled(denoiser, frame, mask), *value_range), frame)
+        return np.stack([as_type(np.clip(denoise_tiled(denoiser, frame, mask, plan.tile), *value_range), frame)
                          for frame in frames])
 
     def _fill(self, denoised, mask, edges, value_range, plan):

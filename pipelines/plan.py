@@ -19,11 +19,17 @@ STRATEGIES = (AUTO, NATIVE, PYRAMID)
 WIDEST = 128    # pixels: holes as wide as the network's training knows
 FACTORS = (2, 4, 8, 16, 32)
 MEGABYTE = 2**20
-# Measured with benchmarks/bench_inference.py: the process with its networks; for each pixel, with images, features and
-# keys of the attention; and what tiles may take at least and need at most.
-BASE_BYTES, BYTES_PER_PIXEL = 900 * MEGABYTE, 360
+# Measured with benchmarks/bench_inference.py: the process with its networks; for each pixel of the picture; for each
+# that is filled at a time, with images, features and keys of the attention; and what tiles may take at least and need
+# at most.
+BASE_BYTES, PICTURE_BYTES_PER_PIXEL, BYTES_PER_PIXEL = 900 * MEGABYTE, 100, 360
 LEAST_WORKING_BYTES, MOST_WORKING_BYTES = 48 * MEGABYTE, 256 * MEGABYTE
 SMALLEST_WINDOW = 512  # pixels
+# Of the denoiser: up to so many pixels it works within the inpainter's graph, beyond in tiles; what it takes itself,
+# for each pixel that it sees, and for training; and the sides of what a tile sees, in pixels, with the margin around.
+WHOLE_PIXELS = 600 * 800
+DENOISER_BYTES, DENOISING_BYTES_PER_PIXEL, TRAINING_BYTES = 64 * MEGABYTE, 1100, 280 * MEGABYTE
+LEAST_SEEN, MOST_SEEN, TILE_MARGIN = 256, 1024, 64
 
 # Of DeepFill v2, in operations for each pixel, and how far beyond the hole the parts have to be computed, in pixels.
 KEYS_ARITHMETIC, PAINTING_ARITHMETIC, PAINTING_REACH = 75e3, 694e3, 160
@@ -33,7 +39,7 @@ EFFICIENCY = 0.6  # of the machine's rate for products
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """How the holes of one picture are filled.
+    """How one picture is denoised, and its holes filled.
 
     Args:
         size: Height and width of the picture.
@@ -42,6 +48,7 @@ class Plan:
         window: Side in pixels of the windows that the picture is filled in, one after another; None: as a whole, which
             is exact.
         working_bytes: What is in memory for tiles at a time.
+        tile: Side in pixels of the tiles that the denoiser works in; None: the picture as a whole. They change nothing.
         peak_bytes: What the process is expected to need at most.
         operations: Floating-point operations of the inpainter.
     """
@@ -51,6 +58,7 @@ class Plan:
     factor: int
     window: Optional[int]
     working_bytes: int
+    tile: Optional[int]
     peak_bytes: int
     operations: float
 
@@ -70,8 +78,8 @@ class Plan:
 
 
 def make_plan(mask: np.ndarray, *, strategy: str = AUTO, memory_limit: Optional[int] = None,
-              window: Optional[int] = None) -> Plan:
-    """Choose how to fill the holes of a picture.
+              window: Optional[int] = None, denoises: bool = False, trains: bool = False) -> Plan:
+    """Choose how to denoise a picture and to fill its holes.
 
     Args:
         mask: bool (H, W), True = hole.
@@ -80,35 +88,53 @@ def make_plan(mask: np.ndarray, *, strategy: str = AUTO, memory_limit: Optional[
         memory_limit: Bytes for the whole process; None: those that are free, less a margin.
         window: Side in pixels, at least 512, of windows to fill one after another: less work in large pictures, but
             other pixels, since a window sees no further; None: the picture as a whole, if it fits into the memory.
+        denoises: Whether there is a denoiser.
+        trains: Whether it is trained on the picture, or adapted to it.
 
     Raises:
         InputError: If the limit is too small for any way, or the window is.
     """
     limit = free_bytes() if memory_limit is None else memory_limit
     pixels, (height, width) = mask.size, mask.shape
+    # In memory whatever the way: the process, the networks and the picture.
+    fixed = BASE_BYTES + denoises * DENOISER_BYTES + PICTURE_BYTES_PER_PIXEL * pixels
+    tile, denoising_bytes = _tile(mask.shape, fixed, limit, trains) if denoises else (None, 0)
     if window is not None and window < SMALLEST_WINDOW:
         raise InputError("--window", f"{window} pixels are too few", f"give at least {SMALLEST_WINDOW}")
     if window is not None and window >= max(height, width):
         window = None
-    peak = BASE_BYTES + BYTES_PER_PIXEL * pixels
+    peak = fixed + (BYTES_PER_PIXEL - PICTURE_BYTES_PER_PIXEL) * pixels
     if window is not None or peak + LEAST_WORKING_BYTES > limit:
-        # The picture itself stays in memory, the rest is the window's.
-        left = limit - BASE_BYTES - LEAST_WORKING_BYTES - _picture_bytes(pixels)
+        left = limit - fixed - LEAST_WORKING_BYTES
         largest = int(math.sqrt(max(left, 0) / BYTES_PER_PIXEL)) // 8 * 8
         window = largest if window is None else min(window, largest)
         if window < SMALLEST_WINDOW:
-            needed = BASE_BYTES + LEAST_WORKING_BYTES + _picture_bytes(pixels) + BYTES_PER_PIXEL * SMALLEST_WINDOW**2
-            raise InputError("--memory-limit", f"{limit / 2**30:.1f} GB are too few for {width} x {height} pixels",
-                             f"give at least {needed / 2**30:.1f} GB, or a smaller picture")
-        peak = BASE_BYTES + _picture_bytes(pixels) + BYTES_PER_PIXEL * window**2
+            raise _too_few(limit, mask.shape, fixed + LEAST_WORKING_BYTES + BYTES_PER_PIXEL * SMALLEST_WINDOW**2)
+        peak = fixed + BYTES_PER_PIXEL * window**2
     working = int(min(max(limit - peak, LEAST_WORKING_BYTES), MOST_WORKING_BYTES))
     wide, factor = _wide_holes(mask, strategy)
-    return Plan((height, width), wide, factor, window, working, peak + working,
+    return Plan((height, width), wide, factor, window, working, tile, max(peak + working, denoising_bytes),
                 _operations(mask if wide is None else mask & ~wide, window))
 
 
-def _picture_bytes(pixels):
-    return 100 * pixels
+def _tile(size, fixed, limit, trains):
+    """Side of the denoiser's tiles, None where there is no need of them, and what the process takes meanwhile."""
+    height, width = size
+    least = max(min(LEAST_SEEN**2, height * width) * DENOISING_BYTES_PER_PIXEL, TRAINING_BYTES if trains else 0)
+    if fixed + least > limit:
+        raise _too_few(limit, size, fixed + least)
+    seen = min((limit - fixed) // DENOISING_BYTES_PER_PIXEL, MOST_SEEN**2)  # pixels
+    tile = None
+    if height * width > min(seen, WHOLE_PIXELS):
+        tile = math.isqrt(seen) - 2 * TILE_MARGIN
+    taken = min(seen, height * width)
+    return tile, fixed + max(taken * DENOISING_BYTES_PER_PIXEL, least)
+
+
+def _too_few(limit, size, needed):
+    height, width = size
+    return InputError("--memory-limit", f"{limit / 2**30:.1f} GB are too few for {width} x {height} pixels",
+                      f"give at least {math.ceil(needed / 2**30 * 10) / 10:.1f} GB, or a smaller picture")
 
 
 def _wide_holes(mask: np.ndarray, strategy: str) -> tuple[Optional[np.ndarray], int]:

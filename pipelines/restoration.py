@@ -118,10 +118,11 @@ class Restorer:
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
         if find_more is not None and choice.denoiser is not None:
             with _timed(seconds, "detection"):
-                first = self._choose(mask)[1].denoise(frames, mask, choice.denoiser, picture.value_range)
+                first = self._choose(mask)[1].denoise(frames, mask, choice.denoiser, picture.value_range,
+                                                      self._plan(mask, choice))
                 mask = mask | find_more(first.reshape(picture.pixels.shape))
         inpainter, networks = self._choose(mask)
-        plan = make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit, window=self.window)
+        plan = self._plan(mask, choice)
         with _timed(seconds, "restoration"):
             guides = None
             if networks.is_guided and mask.any():
@@ -133,6 +134,10 @@ class Restorer:
         denoised, restored = (stage.reshape(picture.pixels.shape) for stage in (denoised, restored))
         return RestorationResult(restored, mask, denoised,
                                  self._report(choice, inpainter, picture, denoised, mask, edges, seconds, plan))
+
+    def _plan(self, mask, choice):
+        return make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit, window=self.window,
+                         denoises=choice.denoiser is not None, trains=self._denoiser is None)
 
     def _inpaint_classically(self, frame, mask):
         plane = frame.squeeze(-1) if frame.shape[-1] == 1 else frame

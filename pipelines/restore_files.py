@@ -93,7 +93,8 @@ def plan_files(arguments: argparse.Namespace) -> int:
             # Once it is denoised, the picture may show a little more.
             mask = cast(DamageDetector, detector).find(picture).mask
         plan = make_plan(mask, strategy=arguments.strategy, memory_limit=arguments.memory_limit,
-                         window=arguments.window)
+                         window=arguments.window, denoises=arguments.denoiser != "none",
+                         trains=arguments.denoiser in ("auto", "self"))
         print(f"{job.source}: {mask.mean():.1%} to fill; {plan.describe()}", flush=True)
     return command.DONE
 

@@ -58,6 +58,23 @@ def test_what_a_limit_does():
         make_plan(mask(8, 8), memory_limit=2**20)
 
 
+def test_a_denoiser_works_in_tiles_that_fit():
+    small, large = mask(400, 600, SCRATCH), mask(3000, 4000, SCRATCH)
+    assert make_plan(small, memory_limit=8 * GIGABYTE).tile is None
+    whole, tight = (make_plan(small, memory_limit=int(limit * GIGABYTE), denoises=True) for limit in (8, 1.15))
+    assert whole.tile is None and 0 < tight.tile < 400 and tight.peak_bytes <= 1.15 * GIGABYTE
+    roomy, less = (make_plan(large, memory_limit=int(limit * GIGABYTE), denoises=True, window=1024)
+                   for limit in (6, 3))
+    assert 128 <= less.tile < roomy.tile == 896
+    undenoised = make_plan(large, memory_limit=6 * GIGABYTE, window=1024)
+    assert undenoised.tile is None and undenoised.peak_bytes < roomy.peak_bytes <= 6 * GIGABYTE
+    trained, applied = (make_plan(mask(100, 100, SCRATCH), memory_limit=8 * GIGABYTE, denoises=True, trains=trains)
+                        for trains in (True, False))
+    assert trained.peak_bytes > applied.peak_bytes
+    with pytest.raises(InputError, match="1.0 GB are too few for 600 x 400 pixels; give at least 1.3 GB"):
+        make_plan(small, memory_limit=GIGABYTE, denoises=True, trains=True)
+
+
 def test_windows_cost_less_in_large_pictures_and_small_ones_need_none():
     holes = mask(3000, 4000, np.s_[::100])
     whole, windows = (make_plan(holes, memory_limit=16 * GIGABYTE, window=window) for window in (None, 1024))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from denoise import Denoiser, DenoiserConfig
-from pipelines import networks, restore_image
+from pipelines import plan, restore_image
 from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.restoration import Restorer
@@ -131,7 +131,7 @@ def test_a_large_picture_is_denoised_in_tiles(weights_file, monkeypatch, denoise
     image, mask = example("uint8", 3, shape=(96, 96))
     both = Restorer(denoiser=denoiser, inpainter=weights_file)
     whole = both.restore(Picture(image), mask)
-    monkeypatch.setattr(networks, "WHOLE_PIXELS", 1000)
+    monkeypatch.setattr(plan, "WHOLE_PIXELS", 1000)
     parts = both.restore(Picture(image), mask)
     assert np.abs(parts.denoised.astype(int) - whole.denoised).max() <= 1
     np.testing.assert_array_equal(parts.image[~mask], parts.denoised[~mask])
