@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from pipelines.damage.kinds import DEAD_PIXELS, KINDS
-from pipelines.damage.network import from_all_sides, tensor_function
+from pipelines.damage.network import tensor_function
 from pipelines.exporting.served_chain import PICTURE, Outputs
 
 GROWTH = 2  # pixels by which the mask reaches beyond what was found; `pipelines.detect` measures it in each picture
@@ -16,8 +16,8 @@ GROWTH = 2  # pixels by which the mask reaches beyond what was found; `pipelines
 class ServedDetector(tf.Module):
     """The network that finds damage, on 8-bit pictures, with nothing but TensorFlow operations.
 
-    The mask is that of `python -m pipelines.detect --detector learned --grow 2`, for pictures of up to 2^20 pixels
-    whose shorter side is below 800: larger ones are looked at in their own size only, and from all sides all the same.
+    The mask is nearly that of `python -m pipelines.detect --detector learned --grow 2`, which looks at pictures from
+    all sides and at large ones in smaller copies, too. This one looks once, in an eighth of the time.
 
     Args:
         network: As `pipelines.damage.network.build_network` makes them.
@@ -26,7 +26,7 @@ class ServedDetector(tf.Module):
     def __init__(self, network: tf.keras.Model) -> None:
         super().__init__(name="served_detector")
         self._network = network
-        self._probabilities = from_all_sides(tensor_function(network))
+        self._probabilities = tensor_function(network)
 
     def signatures(self) -> dict[str, Any]:
         """The `tf.function` to export, by name."""
