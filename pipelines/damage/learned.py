@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
+from denoise.prediction import averaged_over_turns
 from pipelines.damage.kinds import KINDS
-from pipelines.damage.network import MULTIPLE, REACH, from_all_sides, tensor_function
+from pipelines.damage.network import MULTIPLE, REACH, tensor_function
 
 SIDE = 512  # pixels: of the part that a tile finishes
 MARGIN = -(-REACH // MULTIPLE) * MULTIPLE  # what a tile sees around it, so that tiling changes nothing
@@ -54,7 +55,7 @@ class LearnedDetector:
     def _seen(self, colours: np.ndarray) -> np.ndarray:
         if colours.shape[0] * colours.shape[1] > FROM_ALL_SIDES:
             return self._in_tiles(colours)
-        look = from_all_sides(lambda image: tf.constant(self._in_tiles(image[0].numpy())[np.newaxis]))
+        look = averaged_over_turns(lambda image: tf.constant(self._in_tiles(image[0].numpy())[np.newaxis]))
         return look(tf.constant(colours[np.newaxis]))[0].numpy()
 
     def _in_tiles(self, colours: np.ndarray) -> np.ndarray:

@@ -75,31 +75,6 @@ def tensor_function(network: tf.keras.Model) -> Callable[[tf.Tensor], tf.Tensor]
     return detect
 
 
-def from_all_sides(detect: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A detector that looks at a picture turned by each quarter, mirrored and not, and gives the mean of what it sees.
-
-    A network knows a picture a little differently from each side; where it is mistaken, it seldom is from all.
-
-    Args:
-        detect: A function of image (B, H, W, 3) float32 that gives (B, H, W, N) float32, at any H, W >= 1.
-
-    Returns:
-        A function of the same kind, which takes eight times as long.
-
-    Reference:
-        Geometric self-ensemble: Lim et al. 2017, arXiv:1707.02921, section 3.3.
-    """
-    def mean(image: tf.Tensor) -> tf.Tensor:
-        seen = []
-        for turns in range(4):
-            turned = tf.image.rot90(image, turns)
-            mirrored = tf.reverse(detect(tf.reverse(turned, axis=[2])), axis=[2])
-            seen.append(tf.image.rot90(detect(turned) + mirrored, -turns % 4))
-        return tf.add_n(seen) / 8.0
-
-    return mean
-
-
 def sought_probability(sought: tf.Tensor, damaged: tf.Tensor) -> tf.Tensor:
     """How likely a pixel is damaged in one of the kinds that are sought, if there are no others in the picture.
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from denoise.prediction import averaged_over_turns
 from pipelines.damage.kinds import KINDS
 from pipelines.damage.learned import MARGIN, LearnedDetector
-from pipelines.damage.network import (MULTIPLE, REACH, UNDAMAGED_ODDS, build_network, from_all_sides, load_network,
-                                      save_network, sought_probability, tensor_function)
+from pipelines.damage.network import (MULTIPLE, REACH, UNDAMAGED_ODDS, build_network, load_network, save_network,
+                                      sought_probability, tensor_function)
 from pipelines.errors import InputError
 
 
@@ -49,17 +50,6 @@ def test_padding_does_not_reach_the_answer_of_a_whole_number_of_blocks(network):
 def test_kinds_that_are_not_sought_do_not_compete(sought, damaged, expected):
     found = sought_probability(tf.constant([sought]), tf.constant([damaged]))
     np.testing.assert_allclose(found, [expected], atol=1e-6)
-
-
-def test_all_sides_count_alike():
-    """What a detector says of a picture turned or mirrored is what it says of the picture, turned or mirrored."""
-    image = tf.random.stateless_uniform((1, 5, 8, 3), (0, 1))
-    detect = from_all_sides(lambda seen: tf.nn.relu(seen[:, :, :, :2] - tf.roll(seen, 1, axis=2)[..., 1:]))
-    found = detect(image)
-    assert found.shape == (1, 5, 8, 2) and not np.allclose(found, detect(tf.reverse(image, [2])))
-    for change in (lambda values: tf.reverse(values, [1]), tf.image.rot90,
-                   lambda values: tf.transpose(values, (0, 2, 1, 3))):
-        np.testing.assert_allclose(detect(change(image)), change(found), atol=1e-6)
 
 
 def test_the_reach_is_what_it_says():
@@ -149,7 +139,7 @@ def test_pictures_that_would_take_long_are_looked_at_from_one_side(monkeypatch):
     image = np.random.default_rng(0).random((30, 50, 3), dtype=np.float32)
     detector = LearnedDetector(blurring_network())
     one_side = tensor_function(blurring_network())(image[np.newaxis])[0]
-    all_sides = from_all_sides(tensor_function(blurring_network()))(image[np.newaxis])[0]
+    all_sides = averaged_over_turns(tensor_function(blurring_network()))(tf.constant(image[np.newaxis]))[0]
     np.testing.assert_allclose(detector.probabilities(image), all_sides, atol=1e-6)
     monkeypatch.setattr(learned, "FROM_ALL_SIDES", 30 * 50 - 1)
     np.testing.assert_allclose(detector.probabilities(image), one_side, atol=1e-6)
