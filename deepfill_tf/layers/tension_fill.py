@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Union
 
 import numpy as np
 import tensorflow as tf
@@ -17,6 +18,7 @@ CYCLE_STEPS = 3       # on each level, on the way down and again on the way up
 DAMPED = 20.0         # steps damp the eigenvalues down to this part of the largest
 
 Operator = Callable[[tf.Tensor], tf.Tensor]
+Real = Union[float, tf.Tensor]
 
 
 @tf.keras.utils.register_keras_serializable(package="deepfill_tf")
@@ -45,15 +47,20 @@ class TensionFill(tf.keras.layers.Layer):
         return _fill_of(image.shape[-1])(image, mask > 0.5)
 
 
+# Levels differ in size alone, and share these graphs. Written out for each of them, the solver has 1,900 operations:
+# loading it takes a second longer.
+_shared = functools.partial(tf.function, autograph=False, experimental_attributes={"_noinline": True})
+
+
 @functools.lru_cache(maxsize=None)
 def _fill_of(channels: int) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """The solver as one graph for all sizes: it has 1,500 operations, which each network would trace several times."""
+    """The solver as one graph for images of all sizes."""
     specs = [tf.TensorSpec([None, None, None, channels], tf.float32), tf.TensorSpec([None, None, None, 1], tf.bool)]
 
     def fill(image, hole):
         filled = _first_guess(tf.where(hole, tf.zeros_like(image), image), hole)
         for _ in range(CYCLES):
-            filled = _cycle(filled, tf.zeros_like(filled), hole, TENSION**2, CYCLE_HALVINGS)
+            filled = _cycle(filled, tf.zeros_like(filled), hole, tf.constant(TENSION**2), CYCLE_HALVINGS)
         return filled
 
     return tf.function(fill, input_signature=specs, autograph=False)
@@ -63,43 +70,63 @@ def _first_guess(values, hole):
     """Harmonic, from coarse to fine: each level starts from the next coarser one."""
     levels = [(values, hole)]
     for _ in range(GUESS_HALVINGS):
-        known = tf.cast(tf.logical_not(hole), values.dtype)
-        share = tf.nn.avg_pool2d(known, 2, 2, "SAME")
-        values = tf.math.divide_no_nan(tf.nn.avg_pool2d(values * known, 2, 2, "SAME"), share)
-        hole = tf.equal(share, 0.0)
-        levels.append((values, hole))
+        levels.append(_halved(*levels[-1]))
     guess = levels.pop()[0]
     while levels:
-        values, hole = levels.pop()
-        guess = tf.where(hole, tf.image.resize(guess, tf.shape(values)[1:3]), values)
-        guess = _smoothed(guess, tf.zeros_like(guess), hole, _stretching(guess), 8.0, GUESS_STEPS)
+        guess = _refined_guess(guess, *levels.pop())
     return guess
+
+
+@_shared
+def _halved(values, hole):
+    """The means of what is known of 2 x 2 values, and where nothing is."""
+    known = tf.cast(tf.logical_not(hole), values.dtype)
+    share = tf.nn.avg_pool2d(known, 2, 2, "SAME")
+    return tf.math.divide_no_nan(tf.nn.avg_pool2d(values * known, 2, 2, "SAME"), share), tf.equal(share, 0.0)
+
+
+@_shared
+def _refined_guess(guess, values, hole):
+    guess = tf.where(hole, tf.image.resize(guess, tf.shape(values)[1:3]), values)
+    return _smoothed(guess, tf.zeros_like(guess), hole, _stretching, 8.0, GUESS_STEPS)
 
 
 def _cycle(image, target, hole, tension, halvings):
     """One multigrid cycle towards `bending(image) == target` in the hole; `tension` is squared."""
-    stretching = _stretching(image)
-
-    def bending(image):
-        return stretching(stretching(image) + tension * image)
-
-    largest = 64.0 + 8.0 * tension
-    image = _smoothed(image, target, hole, bending, largest, CYCLE_STEPS)
-    if halvings:
-        residual = tf.where(hole, target - bending(image), 0.0)
-        coarse_hole = tf.equal(tf.nn.avg_pool2d(tf.cast(hole, tf.float32), 2, 2, "SAME"), 1.0)
-        # On pixels twice as wide, differences of fourth order are 16 times as large, those of second order 4 times.
-        coarse_target = tf.where(coarse_hole, 16.0 * tf.nn.avg_pool2d(residual, 2, 2, "SAME"), 0.0)
-        change = _cycle(tf.zeros_like(coarse_target), coarse_target, coarse_hole, 4.0 * tension, halvings - 1)
-        change = tf.where(hole, tf.image.resize(change, tf.shape(image)[1:3]), 0.0)
-        # As much of it as brings the bending energy down most: coarse levels know the hole's rim roughly.
-        gain = tf.reduce_sum(change * residual, axis=[1, 2], keepdims=True)
-        energy = tf.reduce_sum(change * bending(change), axis=[1, 2], keepdims=True)
-        image += change * tf.math.divide_no_nan(gain, energy)
-    return _smoothed(image, target, hole, bending, largest, CYCLE_STEPS)
+    if not halvings:
+        return _relaxed(_relaxed(image, target, hole, tension), target, hole, tension)
+    image, residual, coarse_target, coarse_hole = _descended(image, target, hole, tension)
+    change = _cycle(tf.zeros_like(coarse_target), coarse_target, coarse_hole, 4.0 * tension, halvings - 1)
+    return _ascended(image, change, residual, target, hole, tension)
 
 
-def _smoothed(image: tf.Tensor, target: tf.Tensor, hole: tf.Tensor, operator: Operator, largest: float, steps: int
+@_shared
+def _relaxed(image, target, hole, tension):
+    return _smoothed(image, target, hole, lambda image: _bending(image, tension), 64.0 + 8.0 * tension, CYCLE_STEPS)
+
+
+@_shared
+def _descended(image, target, hole, tension):
+    """The image relaxed, what is missing to the target, and target and hole for pixels twice as wide."""
+    image = _relaxed(image, target, hole, tension)
+    residual = tf.where(hole, target - _bending(image, tension), 0.0)
+    coarse_hole = tf.equal(tf.nn.avg_pool2d(tf.cast(hole, tf.float32), 2, 2, "SAME"), 1.0)
+    # On pixels twice as wide, differences of fourth order are 16 times as large, those of second order 4 times.
+    coarse_target = tf.where(coarse_hole, 16.0 * tf.nn.avg_pool2d(residual, 2, 2, "SAME"), 0.0)
+    return image, residual, coarse_target, coarse_hole
+
+
+@_shared
+def _ascended(image, change, residual, target, hole, tension):
+    """The image with the change that was found on pixels twice as wide, relaxed."""
+    change = tf.where(hole, tf.image.resize(change, tf.shape(image)[1:3]), 0.0)
+    # As much of it as brings the bending energy down most: coarse levels know the hole's rim roughly.
+    gain = tf.reduce_sum(change * residual, axis=[1, 2], keepdims=True)
+    energy = tf.reduce_sum(change * _bending(change, tension), axis=[1, 2], keepdims=True)
+    return _relaxed(image + change * tf.math.divide_no_nan(gain, energy), target, hole, tension)
+
+
+def _smoothed(image: tf.Tensor, target: tf.Tensor, hole: tf.Tensor, operator: Operator, largest: Real, steps: int
               ) -> tf.Tensor:
     """Chebyshev steps towards `operator(image) == target`; they damp what the upper eigenvalues belong to."""
     centre, radius = largest * (1 + 1 / DAMPED) / 2, largest * (1 - 1 / DAMPED) / 2
@@ -116,10 +143,19 @@ def _smoothed(image: tf.Tensor, target: tf.Tensor, hole: tf.Tensor, operator: Op
     return image
 
 
-def _stretching(image: tf.Tensor) -> Operator:
-    """Minus the Laplacian of images of this size, the border mirrored: each pixel as often as it has neighbours, less
-    these. A kernel for each channel; one such operation is several times faster than sums of shifted images."""
-    cross = np.zeros([3, 3, image.shape[-1], 1], np.float32)
-    cross[[0, 1, 1, 2], [1, 0, 2, 1]] = 1.0
-    neighbours = tf.nn.depthwise_conv2d(tf.ones_like(image[:1]), cross, [1, 1, 1, 1], "SAME")
-    return lambda image: neighbours * image - tf.nn.depthwise_conv2d(image, cross, [1, 1, 1, 1], "SAME")
+def _bending(image: tf.Tensor, tension: tf.Tensor) -> tf.Tensor:
+    """0 where the image is a spline in tension."""
+    return _stretching(_stretching(image, tension))
+
+
+def _stretching(image: tf.Tensor, tension: Real = 0.0) -> tf.Tensor:
+    """`tension * image` less its Laplacian, the border mirrored.
+
+    A kernel for each channel: one such operation is several times faster than sums of shifted images.
+    """
+    kernel = np.zeros([3, 3, image.shape[-1], 1], np.float32)
+    kernel[[0, 1, 1, 1, 2], [1, 0, 1, 2, 1]] = np.reshape([-1, -1, 4, -1, -1], [5, 1, 1])
+    centre = np.zeros_like(kernel)
+    centre[1, 1] = 1
+    mirrored = tf.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="SYMMETRIC")
+    return tf.nn.depthwise_conv2d(mirrored, kernel + tension * centre, [1, 1, 1, 1], "VALID")
