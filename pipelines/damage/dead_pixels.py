@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 
 OUTLIER = 0.26  # difference from the neighbours, of the brightness range, that noise and texture must exceed
-NOISE_FACTOR = 5.0
-TEXTURE_FACTOR = 0.5
+NOISE_FACTOR = 4.5
+TEXTURE_FACTOR = 2.0
+EXTREME = 0.02  # from black or white, besides noise: what most faulty pixels show
+UNUSUAL = 1.7  # times as much must another value differ
 TEXTURE_WINDOW = 7  # pixels
 RUN = 0.25  # share of the width that a dead row has at least, from a border on
 CONSTANT = 0.02  # most that a dead row's pixels differ from their median, besides noise
@@ -21,8 +23,9 @@ def find_dead_pixels(colours: np.ndarray, sigma: float) -> np.ndarray:
     """How much each pixel looks faulty.
 
     A pixel counts if it differs from all of its eight neighbours but one, which may be faulty, too; no line, edge or
-    corner does. The differences are compared with noise and with the texture around. A row or column counts if
-    it is constant from a border on, and unlike both of its neighbours.
+    corner does. The differences are compared with noise and with the texture around, and must be larger unless the
+    pixel is black or white. A row or column counts if it is constant from a border on, and darker or brighter than both
+    of its neighbours.
 
     Args:
         colours: (H, W, C) float32, 0 to 1.
@@ -60,6 +63,7 @@ def _outliers(plane: np.ndarray, sigma: float) -> np.ndarray:
     deviation = cv2.medianBlur(cv2.absdiff(plane, cv2.medianBlur(plane, 3)), 3)  # without the outliers themselves
     texture = np.maximum(0, cv2.blur(deviation, (TEXTURE_WINDOW, TEXTURE_WINDOW)) - 0.6 * sigma)
     needed = max(OUTLIER, NOISE_FACTOR * sigma) + TEXTURE_FACTOR * texture
+    needed[np.minimum(plane, 1 - plane) > EXTREME + 3.5 * sigma] *= UNUSUAL
     return np.minimum(1, second / (2 * needed))
 
 
@@ -76,7 +80,8 @@ def _from_the_right(plane: np.ndarray, sigma: float) -> np.ndarray:
         return np.zeros(plane.shape, bool)
     level = np.median(plane[:, -shortest:], axis=1, keepdims=True)
     is_level = np.abs(plane - level) < CONSTANT + 3 * sigma
-    beside = np.minimum(*(np.abs(plane - np.roll(plane, move, axis=0)) for move in (-1, 1)))
+    above, below = (np.roll(plane, move, axis=0) - plane for move in (1, -1))
+    beside = np.where(above * below > 0, np.minimum(np.abs(above), np.abs(below)), 0)  # an edge lies between its sides
     count = np.arange(1, width + 1)
     constant = np.cumsum(is_level[:, ::-1], axis=1) / count >= 0.95
     apart = np.cumsum(np.minimum(beside[:, ::-1], 0.5), axis=1) / count >= APART + 1.5 * sigma

@@ -18,6 +18,7 @@ from pipelines.damage.transparency import is_erased, transparent
 from pipelines.images import Picture
 
 SUSPECT = 0.1  # likelihood from which on a filter is heard
+CERTAIN = 0.95  # probability from which on the network is heard about single pixels, beside the filter
 SUREST = 0.98  # likelihood that a filter or the network can give a region at most, so that either can be overruled
 
 
@@ -85,6 +86,9 @@ class DamageDetector:
         damaged = None
         if self._learned is not None:
             probabilities = self._learned.probabilities(colours)
+            if self.settings.detector == kinds.BOTH:
+                single = KINDS.index(DEAD_PIXELS)
+                probabilities[..., single] = _doubted(probabilities[..., single])
             damaged = probabilities.sum(axis=-1)
             likelihoods = {kind: probabilities[..., KINDS.index(kind)] for kind in likelihoods}
         total = sum(likelihoods.values())
@@ -98,7 +102,8 @@ class DamageDetector:
             heard = CLASSICAL.keys() - ([] if damaged is None else [TEXT])
             for kind in likelihoods.keys() & heard:
                 found = CLASSICAL[kind](colours, sigma)
-                if damaged is not None:
+                # Of single pixels the filter knows better: it asks what a faulty one shows, and compares each of them.
+                if damaged is not None and kind != DEAD_PIXELS:
                     found = _agreed(found, damaged)
                 likelihoods[kind] = np.maximum(likelihoods[kind], found)
         likelihood = np.maximum(total, np.maximum.reduce(list(likelihoods.values())))
@@ -142,6 +147,11 @@ def _load(name: str) -> Any:
     from pipelines.damage.network import load_network
 
     return LearnedDetector(load_network(path))
+
+
+def _doubted(probability: np.ndarray) -> np.ndarray:
+    """`probability` with odds so much lower that one of `CERTAIN` becomes an even chance."""
+    return probability / (probability + CERTAIN / (1 - CERTAIN) * (1 - probability))
 
 
 def _agreed(found: np.ndarray, damaged: np.ndarray) -> np.ndarray:

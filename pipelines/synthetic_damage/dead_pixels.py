@@ -48,4 +48,4 @@ def _rows(random: np.random.Generator, image: np.ndarray) -> Layer:
     for _ in range(int(random.integers(1, 4))):
         start = int(random.integers(lines.shape[1])) if random.random() < 0.3 else 0
         lines[int(random.integers(lines.shape[0])), start:] = 1
-    return Layer(np.full(3, random.choice([0.0, 1.0, random.random()]), np.float32), opacity)
+    return Layer(np.full(3, random.choice([0.0, 1.0, random.random()]), np.float32), opacity, is_whole=True)

@@ -21,11 +21,13 @@ class Layer:
         colour: (3,), or (H, W, 3) or (H, W, 1) where it varies; 0 to 1.
         opacity: (H, W) float32, 0 to 1.
         is_damage: False for what only surrounds damage, like the shadow of a crack: painted, but not in the mask.
+        is_whole: Whether all of it is damage, where it hardly shows, too: a row is dead over its whole length.
     """
 
     colour: np.ndarray
     opacity: np.ndarray
     is_damage: bool = True
+    is_whole: bool = False
 
 
 def size_of(image: np.ndarray) -> tuple[int, int]:

@@ -29,7 +29,8 @@ class RenderedDamage:
 
     Args:
         image: Shape and type of the undamaged one.
-        masks: For each kind that was asked for, bool (H, W), True = damaged so that it shows. Kinds may overlap.
+        masks: For each kind that was asked for, bool (H, W), True = damaged so that it shows; dead rows and
+            columns are damaged from end to end. Kinds may overlap.
     """
 
     image: np.ndarray
@@ -76,7 +77,9 @@ def render_damage(image: np.ndarray, seed: int, kinds: Iterable[str] = KINDS) ->
         mask = np.zeros(painted.shape[:2], bool)
         for layer in draw(random, painted, scale):
             before, painted = painted, _painted(painted, layer, is_gray=image.ndim == 2)
-            if layer.is_damage:
+            if layer.is_whole:
+                mask |= layer.opacity > THINNEST
+            elif layer.is_damage:
                 mask |= _shows(before, painted, layer.opacity, needed)
         masks[kind] = mask
     return RenderedDamage(_like(painted, image), {kind: masks[kind] for kind in kinds})

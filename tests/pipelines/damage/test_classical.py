@@ -74,6 +74,22 @@ def test_lines_and_corners_are_no_dead_pixels():
     assert not found("dead-pixels", image).any()
 
 
+def test_the_edge_of_a_drawn_frame_is_no_dead_row():
+    image = np.full(SIZE, 220, np.uint8)
+    image[90:] = 30
+    image[90] = 120  # between what is above and below
+    assert not found("dead-pixels", image, 0.0).any()
+    image[90] = 10
+    assert found("dead-pixels", image, 0.0)[90].mean() > 0.9
+
+
+@pytest.mark.parametrize("value, is_found", [(255, True), (170, False)])
+def test_what_is_neither_black_nor_white_must_differ_more(value, is_found):
+    image = np.full(SIZE, value - 80, np.uint8)
+    image[100, 100] = value
+    assert found("dead-pixels", image, 0.0)[100, 100] == is_found
+
+
 @pytest.mark.parametrize("colour", [255, 0, 128])
 def test_missing_regions_are_found_whole(colour):
     image, canvas = np.stack([shaded()] * 3, axis=-1), np.zeros(SIZE, np.uint8)

@@ -15,9 +15,8 @@ CLASSICAL = DamageSettings("classical", grow=0)
 class Network:
     """Stands in for the network: probabilities that are made from the picture."""
 
-    def __init__(self, scratches=0.0, text=0.0):
-        self.values = np.zeros(len(KINDS), np.float32)
-        self.values[KINDS.index("scratches")], self.values[KINDS.index("text")] = scratches, text
+    def __init__(self, **probabilities):
+        self.values = np.array([probabilities.get(kind, 0.0) for kind in KINDS], np.float32)
 
     def probabilities(self, colours):
         return (colours.mean(axis=-1) > 0.9)[..., np.newaxis] * self.values
@@ -102,6 +101,16 @@ def test_of_letters_the_network_alone_decides(network, monkeypatch):
     letters = DamageSettings("both", kinds=("text",), grow=0)
     assert not network(letters, scratches=0.6, text=0.1).find(Picture(scratched())).mask.any()
     assert find_damage(Picture(scratched()), settings=DamageSettings("classical", kinds=("text",), grow=0)).mask.any()
+
+
+def test_of_single_pixels_the_filter_knows_better(network):
+    image = shaded()
+    image[140, 20] = 255
+    image[100:103, 100:103] = 240  # no single pixel
+    both = DamageSettings("both", kinds=("dead-pixels",), grow=0)
+    for probability, is_heard in ((0.001, False), (0.9, False), (0.97, True)):
+        found = network(both, **{"dead-pixels": probability}).find(Picture(image)).mask
+        assert found[140, 20] and found[100:103, 100:103].all() == is_heard
 
 
 def test_kinds_that_are_not_sought_do_not_compete(network):

@@ -44,6 +44,15 @@ def test_dead_pixels_are_single_pixels_or_whole_lines_and_differ_from_what_they_
         assert not single.any() or np.median(pieces(single)[:, 2]) <= 2
 
 
+def test_dead_lines_are_damage_from_end_to_end_even_where_they_hardly_show():
+    image = np.repeat(np.add.outer(np.arange(0, 120, 2), np.arange(80))[..., np.newaxis], 3, axis=-1).astype(np.uint8)
+    masks = [render_damage(image, seed, ["dead-pixels"]).mask for seed in range(40)]
+    lines = [line for mask in masks for line in (*mask, *mask.T) if line.mean() > 0.3]
+    assert len(lines) > 10
+    for line in lines:
+        assert line[len(line) * 7 // 10:].all()  # without a gap up to the border
+
+
 def test_missing_regions_have_one_even_colour():
     for seed in SEEDS:
         rendered = render_damage(GRAY - 40, seed, ["missing"])
