@@ -47,7 +47,7 @@ class Restorer:
         denoiser: "auto" (chosen from the measured noise), "none", "self" (trained on the image), the name of a
             shipped model, a model folder, or a `denoise.Denoiser`.
         inpainter: Name of shipped weights, a weights file, "telea", "navier-stokes" or "biharmonic"; "default" chooses
-            by the width of the holes, see `pipelines.inpainting.choose_inpainter`.
+            by the width of the holes and the picture's sharpness, see `pipelines.inpainting.choose_inpainter`.
         seed: Of the denoiser's training; one seed gives one result.
         denoise_seconds: Upper bound on that training.
         progress: Called after each of its steps.
@@ -118,10 +118,10 @@ class Restorer:
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
         if find_more is not None and choice.denoiser is not None:
             with _timed(seconds, "detection"):
-                first = self._choose(mask)[1].denoise(frames, mask, choice.denoiser, picture.value_range,
-                                                      self._plan(mask, choice))
+                first = self._load(None).denoise(frames, mask, choice.denoiser, picture.value_range,
+                                                 self._plan(mask, choice))
                 mask = mask | find_more(first.reshape(picture.pixels.shape))
-        inpainter, networks = self._choose(mask)
+        inpainter, networks = self._choose(frames[0], mask, choice.noise.sigma)
         plan = self._plan(mask, choice)
         with _timed(seconds, "restoration"):
             guides = None
@@ -143,9 +143,9 @@ class Restorer:
         plane = frame.squeeze(-1) if frame.shape[-1] == 1 else frame
         return inpaint_baseline(self.inpainter, plane, mask).reshape(frame.shape)
 
-    def _choose(self, mask):
+    def _choose(self, frame, mask, sigma):
         """The inpainter's name for these holes, and the networks; without holes none that would fill them is loaded."""
-        inpainter = choose_inpainter(self.inpainter, mask)
+        inpainter = choose_inpainter(self.inpainter, frame, mask, sigma)
         return inpainter, self._load(inpainter if mask.any() else None)
 
     def _load(self, inpainter):
