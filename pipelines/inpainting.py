@@ -22,7 +22,7 @@ THIN_DEPTH = 5  # pixels: how deep thin holes are, from their rim
 DEEPER = 0.05  # share of their pixels that may be deeper, where lines cross
 
 
-def choose_inpainter(request: str, frame: np.ndarray, mask: np.ndarray, sigma: float) -> str:
+def choose_inpainter(request: str, image: np.ndarray, mask: np.ndarray) -> str:
     """What "default" stands for with this picture and these holes; any other request as it is.
 
     What was in thin holes is nearly certain, and one shipped network paints what is most probable. In wide holes that
@@ -30,9 +30,8 @@ def choose_inpainter(request: str, frame: np.ndarray, mask: np.ndarray, sigma: f
 
     Args:
         request: What was asked for.
-        frame: (H, W, C), any real type.
+        image: (H, W, C), any real type, without noise.
         mask: bool (H, W), True = hole.
-        sigma: Standard deviation of the noise, in the frame's units.
 
     Raises:
         weights.WeightsError: If the list of models cannot be read.
@@ -46,7 +45,7 @@ def choose_inpainter(request: str, frame: np.ndarray, mask: np.ndarray, sigma: f
         depths = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)[mask]
         if (depths > THIN_DEPTH).mean() <= DEEPER:
             case = weights.THIN
-        elif is_soft(frame, mask, sigma):
+        elif is_soft(image, mask):
             case = weights.SOFT
     return weights.default_name(weights.DEEPFILL_V2, case)
 

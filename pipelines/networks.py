@@ -18,60 +18,56 @@ if TYPE_CHECKING:
 
 
 class Networks:
-    """A denoiser and an inpainter, whose graphs are traced once for pictures of all sizes.
+    """Denoisers, or an inpainter, whose graphs are traced once for pictures of all sizes.
 
     Args:
-        generator: What fills holes; None leaves them.
+        generator: What fills holes; None for networks that only denoise.
         keeps_denoisers: Whether denoisers come again, so that their graphs are worth keeping.
     """
 
-    def __init__(self, generator: Optional[tf.keras.Model], *, keeps_denoisers: bool) -> None:
+    def __init__(self, generator: Optional[tf.keras.Model], *, keeps_denoisers: bool = True) -> None:
         self.generator = generator
         self.is_guided = is_guided(generator)
         self._keeps_denoisers = keeps_denoisers
-        self._chains: dict[tuple[int, int, bool], Any] = {}
+        self._chains: dict[tuple[int, int], Any] = {}
 
-    def restore(self, frames: np.ndarray, mask: np.ndarray, edges: Optional[np.ndarray], *,
-                denoiser: Optional[Denoiser], value_range: tuple[float, float], plan: Plan
-                ) -> tuple[np.ndarray, np.ndarray]:
-        """Denoise frames and fill their holes.
+    def denoise(self, frames: np.ndarray, mask: np.ndarray, denoiser: Denoiser, value_range: tuple[float, float],
+                plan: Plan) -> np.ndarray:
+        """The frames without noise.
 
         Args:
             frames: (N, H, W, C), gray or RGB, any real type.
             mask: bool (H, W), True = hole.
-            edges: bool (N, H, W) for a guided generator, else None.
-            denoiser: None leaves the noise.
+            denoiser: What takes the noise out.
             value_range: Values of black and white.
             plan: How it is done.
 
         Returns:
-            Denoised and restored frames, in shape and type of `frames`.
+            float32, shaped as `frames`; not rounded, so that the inpainter sees what the denoiser made.
         """
-        if self.generator is None or not mask.any():
-            denoised = self.denoise(frames, mask, denoiser, value_range, plan)
-            return denoised, denoised
-        if mask.size <= WHOLE_PIXELS and plan.wide is None and plan.window is None and plan.tile is None:
-            at_a_time = WHOLE_PIXELS // mask.size
-            parts = [self._call(frames[first:first + at_a_time], mask,
-                                None if edges is None else edges[first:first + at_a_time], denoiser, value_range,
-                                plan.working_bytes) for first in range(0, len(frames), at_a_time)]
-            denoised, restored = (as_type(np.concatenate([part[stage] for part in parts]), frames)
-                                  for stage in ("denoised", "restored"))
-            return denoised, restored
-        denoised = self.denoise(frames, mask, denoiser, value_range, plan)
-        return denoised, np.stack([self._fill(frame, mask, None if edges is None else edges[index], value_range, plan)
-                                   for index, frame in enumerate(denoised)])
-
-    def denoise(self, frames: np.ndarray, mask: np.ndarray, denoiser: Optional[Denoiser],
-                value_range: tuple[float, float], plan: Plan) -> np.ndarray:
-        """The frames without noise, in their shape and type; see `restore`."""
-        if denoiser is None:
-            return frames
         if plan.tile is None:
-            parts = [self._call(frame[np.newaxis], mask, None, denoiser, value_range)["denoised"] for frame in frames]
-            return as_type(np.concatenate(parts), frames)
-        return np.stack([as_type(np.clip(denoise_tiled(denoiser, frame, mask, plan.tile), *value_range), frame)
+            return np.concatenate([self._call(frame[np.newaxis], mask, None, value_range, denoiser)["denoised"]
+                                   for frame in frames])
+        return np.stack([np.clip(denoise_tiled(denoiser, frame, mask, plan.tile), *value_range).astype(np.float32)
                          for frame in frames])
+
+    def fill(self, frames: np.ndarray, mask: np.ndarray, edges: Optional[np.ndarray],
+             value_range: tuple[float, float], plan: Plan) -> np.ndarray:
+        """The frames with their holes filled, in their shape and type.
+
+        Args:
+            frames, mask, value_range, plan: As for `denoise`.
+            edges: bool (N, H, W) for a guided generator, else None.
+        """
+        if mask.size > WHOLE_PIXELS or plan.wide is not None or plan.window is not None:
+            return np.stack([self._fill(frame, mask, None if edges is None else edges[index], value_range, plan)
+                             for index, frame in enumerate(frames)])
+        at_a_time = WHOLE_PIXELS // mask.size
+        parts = [self._call(frames[first:first + at_a_time], mask,
+                            None if edges is None else edges[first:first + at_a_time], value_range,
+                            working_bytes=plan.working_bytes)["restored"]
+                 for first in range(0, len(frames), at_a_time)]
+        return as_type(np.concatenate(parts), frames)
 
     def _fill(self, denoised, mask, edges, value_range, plan):
         restored, missing = denoised, mask
@@ -83,43 +79,41 @@ class Networks:
             return restored
 
         def inpaint(image, hole, *parts):
-            outputs = self._call(image[np.newaxis], hole, parts[0][np.newaxis] if parts else None, None, value_range,
-                                 plan.working_bytes)
+            outputs = self._call(image[np.newaxis], hole, parts[0][np.newaxis] if parts else None, value_range,
+                                 working_bytes=plan.working_bytes)
             return as_type(outputs["restored"][0], denoised)
 
         if plan.window is None:
             return inpaint(restored, missing, *guides)
         return inpaint_by_windows(inpaint, restored, missing, *guides, side=plan.window)
 
-    def _call(self, frames, mask, edges, denoiser, value_range, working_bytes=None):
+    def _call(self, frames, mask, edges, value_range, denoiser=None, working_bytes=None):
         """What the chain returns; without `working_bytes` it leaves the holes."""
-        inpaint = working_bytes is not None
-        chain = self._chain(frames.shape[-1], denoiser, inpaint)
+        chain = self._chain(frames.shape[-1], denoiser)
         masks = np.broadcast_to(mask[..., np.newaxis], (len(frames), *mask.shape, 1)).astype(np.float32)
-        guides = [edges[..., np.newaxis].astype(np.float32)] if inpaint and edges is not None else []
+        guides = [] if edges is None else [edges[..., np.newaxis].astype(np.float32)]
         outputs = chain(frames.astype(np.float32), masks, np.asarray(value_range, np.float32), *guides,
-                        **({"working_bytes": working_bytes} if inpaint else {}))
+                        **({} if working_bytes is None else {"working_bytes": working_bytes}))
         return {name: tensor.numpy() for name, tensor in outputs.items()}
 
     def _fill_wide(self, image, mask, guides, value_range, plan):
-        chain = self._chain(image.shape[-1], None, True)
+        chain = self._chain(image.shape[-1], None)
         inputs = [image, mask[..., np.newaxis], np.asarray(value_range), *(guide[..., np.newaxis] for guide in guides)]
         inputs = [part.astype(np.float32) if part.ndim == 1 else part.astype(np.float32)[np.newaxis] for part in inputs]
         painted = chain.fill_wide(*inputs, factor=plan.factor, working_bytes=plan.working_bytes)
         return as_type(painted.numpy()[0], image)
 
-    def _chain(self, channels, denoiser, inpaint):
+    def _chain(self, channels, denoiser):
         from pipelines.chain import RestorationChain
 
-        key = (channels, id(denoiser), inpaint)
+        key = (channels, id(denoiser))
         if key not in self._chains:
-            if denoiser is not None and not self._keeps_denoisers:
-                # a denoiser of its own for each picture: the last one's is of no more use
-                self._chains = {key: pair for key, pair in self._chains.items() if pair[0] is None}
+            if not self._keeps_denoisers:
+                self._chains.clear()  # a denoiser of its own for each picture: the last one's is of no more use
             self._chains[key] = denoiser, RestorationChain(
                 channels=channels, denoiser=None if denoiser is None else denoiser.tensor_function(),
                 denoiser_channels=3 if denoiser is None else denoiser.channels,
-                inpainter=self.generator if inpaint else None)
+                inpainter=None if denoiser is not None else self.generator)
         return self._chains[key][1]
 
 

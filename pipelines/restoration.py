@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.inpainting import EdgesRequest, choose_inpainter, edges_of, given_edges, inpainter_files, load_inpainter
 from pipelines.machine import peak_bytes
-from pipelines.networks import Networks
+from pipelines.networks import Networks, as_type
 from pipelines.plan import AUTO, make_plan
 from weights import DEFAULT
 
@@ -73,7 +74,8 @@ class Restorer:
         self.strategy = strategy
         self.memory_limit = memory_limit
         self.window = window
-        self._networks: dict[Optional[str], Networks] = {}  # by the inpainter's name; None fills nothing
+        # By the inpainter's name; None denoises, and fills nothing.
+        self._networks = {None: Networks(None, keeps_denoisers=self._denoiser is not None)}
         # What cannot be had is told before any work; what may not be needed is loaded when it is.
         if inpaints and self.inpainter == DEFAULT:
             inpainter_files(self.inpainter)
@@ -116,24 +118,32 @@ class Restorer:
         with _timed(seconds, "denoiser"):
             choice = choose_denoiser(self.request, self._denoiser, frames, mask, value_range=picture.value_range,
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
+        denoise = functools.partial(self._denoise, frames, picture.value_range, choice)
         if find_more is not None and choice.denoiser is not None:
             with _timed(seconds, "detection"):
-                first = self._load(None).denoise(frames, mask, choice.denoiser, picture.value_range,
-                                                 self._plan(mask, choice))
-                mask = mask | find_more(first.reshape(picture.pixels.shape))
-        inpainter, networks = self._choose(frames[0], mask, choice.noise.sigma)
+                mask = mask | find_more(as_type(denoise(mask), frames).reshape(picture.pixels.shape))
         plan = self._plan(mask, choice)
         with _timed(seconds, "restoration"):
+            denoised = denoise(mask)
+            inpainter, networks = self._choose(denoised[0], mask)
             guides = None
             if networks.is_guided and mask.any():
                 guides = np.stack([edges_of(frame, edges, picture.value_range) for frame in frames])
-            denoised, restored = networks.restore(frames, mask, guides, denoiser=choice.denoiser,
-                                                  value_range=picture.value_range, plan=plan)
-            if networks.generator is None and mask.any():
-                restored = np.stack([self._inpaint_classically(frame, mask) for frame in denoised])
+            if networks.generator is not None:
+                restored = networks.fill(denoised, mask, guides, picture.value_range, plan)
+            elif mask.any():
+                restored = np.stack([self._inpaint_classically(frame, mask) for frame in as_type(denoised, frames)])
+            else:
+                restored = denoised
+            denoised, restored = as_type(denoised, frames), as_type(restored, frames)
         denoised, restored = (stage.reshape(picture.pixels.shape) for stage in (denoised, restored))
         return RestorationResult(restored, mask, denoised,
                                  self._report(choice, inpainter, picture, denoised, mask, edges, seconds, plan))
+
+    def _denoise(self, frames, value_range, choice, mask):
+        if choice.denoiser is None:
+            return frames
+        return self._networks[None].denoise(frames, mask, choice.denoiser, value_range, self._plan(mask, choice))
 
     def _plan(self, mask, choice):
         return make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit, window=self.window,
@@ -143,15 +153,14 @@ class Restorer:
         plane = frame.squeeze(-1) if frame.shape[-1] == 1 else frame
         return inpaint_baseline(self.inpainter, plane, mask).reshape(frame.shape)
 
-    def _choose(self, frame, mask, sigma):
+    def _choose(self, image, mask):
         """The inpainter's name for these holes, and the networks; without holes none that would fill them is loaded."""
-        inpainter = choose_inpainter(self.inpainter, frame, mask, sigma)
+        inpainter = choose_inpainter(self.inpainter, image, mask)
         return inpainter, self._load(inpainter if mask.any() else None)
 
     def _load(self, inpainter):
         if inpainter not in self._networks:
-            self._networks[inpainter] = Networks(None if inpainter is None else load_inpainter(inpainter),
-                                                 keeps_denoisers=self._denoiser is not None)
+            self._networks[inpainter] = Networks(load_inpainter(inpainter))
         return self._networks[inpainter]
 
     def _report(self, choice, inpainter, picture, denoised, mask, edges, seconds, plan):

@@ -59,9 +59,9 @@ SMOOTH = cv2.GaussianBlur(SHARP, (0, 0), 2)
     (SHARP, line(0), "deepfill_v2_spline"),
     (SMOOTH, line(12), "deepfill_v2_spline_soft"), (SMOOTH, line(40), "deepfill_v2_spline_soft")])
 def test_the_default_depends_on_the_width_of_the_holes_and_on_the_sharpness(frame, mask, chosen):
-    assert choose_inpainter("default", frame, mask, 0.0) == chosen
+    assert choose_inpainter("default", frame, mask) == chosen
 
 
 def test_what_was_asked_for_by_name_is_taken():
-    assert choose_inpainter("deepfill_v2_spline", SMOOTH, line(1), 0.0) == "deepfill_v2_spline"
-    assert choose_inpainter("telea", SMOOTH, line(1), 0.0) == "telea"
+    assert choose_inpainter("deepfill_v2_spline", SMOOTH, line(1)) == "deepfill_v2_spline"
+    assert choose_inpainter("telea", SMOOTH, line(1)) == "telea"

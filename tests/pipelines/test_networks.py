@@ -21,12 +21,11 @@ IMAGE = np.random.default_rng(3).integers(0, 256, (*SIZE, 3)).astype(np.uint8)
 
 @pytest.fixture(scope="module")
 def filler():
-    return Networks(official_generator("seedB"), keeps_denoisers=False)
+    return Networks(official_generator("seedB"))
 
 
 def fill(filler, plan, frames=IMAGE[np.newaxis]):
-    denoised, restored = filler.restore(frames, MASK, None, denoiser=None, value_range=(0, 255), plan=plan)
-    np.testing.assert_array_equal(denoised, frames)
+    restored = filler.fill(frames, MASK, None, (0, 255), plan)
     np.testing.assert_array_equal(restored[:, ~MASK], frames[:, ~MASK])
     return restored
 
@@ -39,8 +38,8 @@ def whole(filler):
 def test_frames_go_together_as_far_as_they_are_small(filler, whole, monkeypatch):
     counts = []
     called = Networks._call
-    monkeypatch.setattr(Networks, "_call", lambda self, frames, *rest: counts.append(len(frames))
-                        or called(self, frames, *rest))
+    monkeypatch.setattr(Networks, "_call", lambda self, frames, *rest, **options: counts.append(len(frames))
+                        or called(self, frames, *rest, **options))
     monkeypatch.setattr(networks, "WHOLE_PIXELS", 2 * MASK.size)
     frames = np.stack([IMAGE, IMAGE[::-1], IMAGE])
     restored = fill(filler, make_plan(MASK), frames)
@@ -70,6 +69,5 @@ def test_wide_holes_first_then_the_others_beside_what_was_painted(filler, whole)
     assert np.abs(pyramid[wide].astype(int) - whole[wide]).max() > 1
     # the scratch is filled at full size, next to what stands in the wide hole by then
     once_more, rest = pyramid.copy(), MASK & ~wide
-    expected = filler.restore(once_more[np.newaxis], rest, None, denoiser=None, value_range=(0, 255),
-                              plan=make_plan(rest))[1][0]
+    expected = filler.fill(once_more[np.newaxis], rest, None, (0, 255), make_plan(rest))[0]
     np.testing.assert_array_equal(pyramid, expected)

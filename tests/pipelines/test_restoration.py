@@ -135,7 +135,8 @@ def test_a_large_picture_is_denoised_in_tiles(weights_file, monkeypatch, denoise
     parts = both.restore(Picture(image), mask)
     assert np.abs(parts.denoised.astype(int) - whole.denoised).max() <= 1
     np.testing.assert_array_equal(parts.image[~mask], parts.denoised[~mask])
-    np.testing.assert_array_equal(parts.image, restorer.restore(Picture(parts.denoised), mask).image)
+    filled = restorer.restore(Picture(parts.denoised), mask).image
+    assert np.abs(parts.image.astype(int) - filled).max() <= 1  # of rounded pixels, unlike in one go
 
 
 def test_stack_of_frames(restorer):
