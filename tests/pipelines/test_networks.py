@@ -40,7 +40,7 @@ def test_frames_go_together_as_far_as_they_are_small(filler, whole, monkeypatch)
     called = Networks._call
     monkeypatch.setattr(Networks, "_call", lambda self, frames, *rest, **options: counts.append(len(frames))
                         or called(self, frames, *rest, **options))
-    monkeypatch.setattr(networks, "WHOLE_PIXELS", 2 * MASK.size)
+    monkeypatch.setattr(networks, "BATCH_PIXELS", 2 * MASK.size)
     frames = np.stack([IMAGE, IMAGE[::-1], IMAGE])
     restored = fill(filler, make_plan(MASK), frames)
     assert counts == [2, 1]
