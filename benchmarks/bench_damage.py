@@ -122,13 +122,17 @@ def detection(photos, weights, sigmas, kinds):
 
 
 def undamaged(photos, detectors, sigmas):
-    """What is marked where nothing is damaged."""
-    print("\n| noise | undamaged: mean, median, most marked | " + " | ".join(detectors) + " |\n|---|---|"
+    """What is found, and what would be filled, where nothing is damaged."""
+    print("\n| noise | undamaged: found, filled; most filled | " + " | ".join(detectors) + " |\n|---|---|"
           + "---|" * len(detectors))
     for sigma in sigmas:
-        shares = {name: [detector.find(Picture(noisy(photo, number, sigma))).mask.mean()
-                         for number, photo in enumerate(photos)] for name, detector in detectors.items()}
-        cells = (f"{np.mean(values):.2%} {np.median(values):.2%} {np.max(values):.2%}" for values in shares.values())
+        cells = []
+        for detector in detectors.values():
+            results = [detector.find(Picture(noisy(photo, number, sigma))) for number, photo in enumerate(photos)]
+            found, filled = ([mask.mean() for mask in masks] for masks in (
+                [np.logical_or.reduce(list(result.masks.values())) for result in results],
+                [result.mask for result in results]))
+            cells.append(f"{np.mean(found):.2%} {np.mean(filled):.2%}; {np.max(filled):.2%}")
         print(f"| {sigma:g} | | {' | '.join(cells)} |", flush=True)
 
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipelines.damage import missing
 from pipelines.damage.classical import CLASSICAL
 from pipelines.damage.kinds import BLOTCHES, KINDS
 from tests.pipelines.damage.pictures import SIZE, as_colours, drawn, grown, scratched, shaded
@@ -100,6 +101,15 @@ def test_missing_regions_are_found_whole(colour):
     marked = found("missing", image)
     assert marked[canvas > 0].mean() > 0.98
     assert not (marked & ~grown(canvas > 0, 3)).any()
+
+
+@pytest.mark.parametrize("torn, is_found", [(missing.TORN, True), (0.0, False)])
+def test_a_torn_corner_may_be_like_some_of_what_is_beside_it(torn, is_found, monkeypatch):
+    monkeypatch.setattr(missing, "TORN", torn)
+    image = shaded()
+    image[:40, :40] = 240
+    image[40:60, :10] = 245
+    assert found("missing", image, 0.0)[5:35, 5:35].all() == is_found
 
 
 def test_noise_does_not_hide_what_is_missing():
