@@ -86,16 +86,17 @@ class DamageDetector:
         damaged = None
         if self._learned is not None:
             probabilities = self._learned.probabilities(colours)
-            if self.settings.detector == kinds.BOTH:
-                single = KINDS.index(DEAD_PIXELS)
-                probabilities[..., single] = _doubted(probabilities[..., single])
             damaged = probabilities.sum(axis=-1)
             likelihoods = {kind: probabilities[..., KINDS.index(kind)] for kind in likelihoods}
         total = sum(likelihoods.values())
         if damaged is not None:
             from pipelines.damage.network import sought_probability  # needs TensorFlow, which the filters do not
 
-            total = sought_probability(total, damaged).numpy()
+            sought, total = total, sought_probability(total, damaged).numpy()
+            if self.settings.detector == kinds.BOTH and DEAD_PIXELS in likelihoods:
+                others = sought_probability(sought - likelihoods[DEAD_PIXELS], damaged).numpy()
+                total = np.maximum(others, _doubted(total))
+                likelihoods[DEAD_PIXELS] = _doubted(likelihoods[DEAD_PIXELS])
         if self.settings.detector != kinds.LEARNED:
             sigma = _noise(colours)
             # Of letters the network knows better than the filter whether they belong to the scene.

@@ -13,7 +13,7 @@ SHARP = 0.1  # least difference across the border
 SHARP_SHARE = 0.9  # of the border, from which on a region is more likely missing than not
 SPREAD = 0.07  # of that share, by which the odds change by a factor of e
 TORN = 2.0  # log odds more for a corner of the picture, where most is torn off; fitted to photos with and without
-LARGEST_CORNER = 0.08  # of the picture: what is larger is its background there
+LARGEST_CORNER = 0.05  # of the picture: what is larger is its background there
 REACH = 3  # pixels that the blur of the border may reach
 
 
@@ -46,16 +46,17 @@ def find_missing(colours: np.ndarray, sigma: float) -> np.ndarray:
             continue
         reach = 2 * REACH + 5
         window = np.s_[max(0, top - reach):top + height + reach, max(0, left - reach):left + width + reach]
-        is_corner = (left == 0 or left + width == even.shape[1]) and (top == 0 or top + height == even.shape[0])
-        more = TORN if is_corner and area <= LARGEST_CORNER * even.size else 0.0
-        region = _region(colours[window], labels[window] == label, sigma, more)
+        # A corner, not a bar along a side, nor a frame.
+        is_corner = (left == 0) != (left + width == even.shape[1]) and (top == 0) != (top + height == even.shape[0])
+        torn_odds = TORN if is_corner and area <= LARGEST_CORNER * even.size else 0.0
+        region = _region(colours[window], labels[window] == label, sigma, torn_odds)
         if region is not None:
             found[window] = np.maximum(found[window], region)
     return found
 
 
-def _region(colours: np.ndarray, core: np.ndarray, sigma: float, more: float) -> np.ndarray | None:
-    """The region around a core of even windows, weighed by its border, with `more` log odds; None if it is none."""
+def _region(colours: np.ndarray, core: np.ndarray, sigma: float, torn_odds: float) -> np.ndarray | None:
+    """The region around a core of even windows, weighed by its border, with `torn_odds` more; None if it is none."""
     level = colours[core].mean(axis=0)
     smooth = np.atleast_3d(cv2.blur(colours, (3, 3)))
     broad = np.atleast_3d(cv2.blur(colours, (7, 7)))
@@ -73,6 +74,6 @@ def _region(colours: np.ndarray, core: np.ndarray, sigma: float, more: float) ->
         return None
     change = np.abs(np.atleast_3d(cv2.blur(colours, (3, 3)))[ring] - level).max(axis=-1)
     share = float((change > SHARP + sigma).mean())
-    weight = 1 / (1 + np.exp((SHARP_SHARE - share) / SPREAD - more))
+    weight = 1 / (1 + np.exp((SHARP_SHARE - share) / SPREAD - torn_odds))
     soft = cv2.dilate(filled, np.ones((5, 5), np.uint8)).astype(np.float32)
     return weight * soft
