@@ -38,7 +38,7 @@ def main() -> None:
     from pipelines.restoration import Restorer
     from weights import DEEPFILL_V2, default_name
 
-    inpainter = default_name(DEEPFILL_V2)  # an export has one, restore may choose between two
+    inpainter = default_name(DEEPFILL_V2)  # an export has one, restore may choose between three
     restorer = Restorer(denoiser="none", inpainter=inpainter)
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "model")

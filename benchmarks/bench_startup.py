@@ -2,9 +2,9 @@
 
     python benchmarks/bench_startup.py [--side 256] [--repeats 5]
 
-Each run is a process of its own, which goes the way of `python -m pipelines.restore --denoiser none`. Printed are the
-seconds since the process was started, of the run that was ready first. "Ready": the networks are loaded and their graph
-is traced, so that work begins; in the first picture's time TensorFlow optimises the graph for this machine.
+Each run is a process of its own, which goes the way of `python -m pipelines.restore --denoiser none`, with one network.
+Printed are the seconds since the process was started, of the run that was ready first. "Ready": the network is loaded
+and its graph traced, so that work begins; in the first picture's time TensorFlow optimises the graph for this machine.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main() -> None:
     runs = []
     for _ in range(arguments.repeats):
         command = [sys.executable, __file__, "--side", str(arguments.side), "--started", str(time.time())]
-        runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+        runs.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
     fastest = min(runs, key=lambda seconds: seconds[STAGES.index("ready")])
     print(f"| {' | '.join(STAGES)} |\n|{'---|' * len(STAGES)}")
     print(f"| {' | '.join(f'{seconds:.1f} s' for seconds in fastest)} |")

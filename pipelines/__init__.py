@@ -9,11 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipelines.one_image import restore_image as restore_image
     from pipelines.restoration import RestorationResult as RestorationResult
     from pipelines.restoration import Restorer as Restorer
-    from pipelines.restoration import restore_image as restore_image
 
-_HOME = {name: "pipelines.restoration" for name in ("RestorationResult", "Restorer", "restore_image")}
+_HOME = {"RestorationResult": "pipelines.restoration", "Restorer": "pipelines.restoration",
+         "restore_image": "pipelines.one_image"}
 __all__ = sorted(_HOME)
 
 

@@ -1,4 +1,4 @@
-"""Denoise, then inpaint, inside one graph: between the two networks no tensor leaves the device."""
+"""Denoise, inpaint, or both inside one graph, so that between the two networks no tensor leaves the device."""
 
 from __future__ import annotations
 

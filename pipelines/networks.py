@@ -8,18 +8,13 @@ import numpy as np
 
 from pipelines.denoising import denoise_tiled
 from pipelines.inpainting import is_guided
-from pipelines.plan import WHOLE_PIXELS, Plan
+from pipelines.plan import Plan
 from pipelines.windows import inpaint_by_windows
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
     from denoise import Denoiser
-
-
-# Small frames go through the network together: 64 x 64 pixels take a third of the time so, 128 x 128 two thirds. From
-# 256 x 256 on there is nothing to gain, and more at a time is slower (2 processor cores).
-BATCH_PIXELS = 2**18
 
 
 class Networks:
@@ -53,8 +48,7 @@ class Networks:
         if plan.tile is None:
             return np.concatenate([self._call(frame[np.newaxis], mask, None, value_range, denoiser)["denoised"]
                                    for frame in frames])
-        return np.stack([np.clip(denoise_tiled(denoiser, frame, mask, plan.tile), *value_range).astype(np.float32)
-                         for frame in frames])
+        return np.stack([np.clip(denoise_tiled(denoiser, frame, mask, plan.tile), *value_range) for frame in frames])
 
     def fill(self, frames: np.ndarray, mask: np.ndarray, edges: Optional[np.ndarray],
              value_range: tuple[float, float], plan: Plan) -> np.ndarray:
@@ -64,15 +58,11 @@ class Networks:
             frames, mask, value_range, plan: As for `denoise`.
             edges: bool (N, H, W) for a guided generator, else None.
         """
-        if mask.size > WHOLE_PIXELS or plan.wide is not None or plan.window is not None:
-            return np.stack([self._fill(frame, mask, None if edges is None else edges[index], value_range, plan)
-                             for index, frame in enumerate(frames)])
-        at_a_time = max(1, BATCH_PIXELS // mask.size)
-        parts = [self._call(frames[first:first + at_a_time], mask,
-                            None if edges is None else edges[first:first + at_a_time], value_range,
-                            working_bytes=plan.working_bytes)["restored"]
-                 for first in range(0, len(frames), at_a_time)]
-        return as_type(np.concatenate(parts), frames)
+        if plan.wide is None and plan.window is None:
+            return as_type(self._call(frames, mask, edges, value_range, working_bytes=plan.working_bytes)["restored"],
+                           frames)
+        return np.stack([self._fill(frame, mask, None if edges is None else edges[index], value_range, plan)
+                         for index, frame in enumerate(frames)])
 
     def _fill(self, denoised, mask, edges, value_range, plan):
         restored, missing = denoised, mask
@@ -93,7 +83,7 @@ class Networks:
         return inpaint_by_windows(inpaint, restored, missing, *guides, side=plan.window)
 
     def _call(self, frames, mask, edges, value_range, denoiser=None, working_bytes=None):
-        """What the chain returns; without `working_bytes` it leaves the holes."""
+        """What the chain of the denoiser, or of the inpainter, returns."""
         chain = self._chain(frames.shape[-1], denoiser)
         masks = np.broadcast_to(mask[..., np.newaxis], (len(frames), *mask.shape, 1)).astype(np.float32)
         guides = [] if edges is None else [edges[..., np.newaxis].astype(np.float32)]
@@ -115,15 +105,19 @@ class Networks:
         if key not in self._chains:
             if not self._keeps_denoisers:
                 self._chains.clear()  # a denoiser of its own for each picture: the last one's is of no more use
-            self._chains[key] = denoiser, RestorationChain(
+            chain = RestorationChain(
                 channels=channels, denoiser=None if denoiser is None else denoiser.tensor_function(),
                 denoiser_channels=3 if denoiser is None else denoiser.channels,
                 inpainter=None if denoiser is not None else self.generator)
+            self._chains[key] = denoiser, chain  # with the denoiser, so that its id stays its own
+            return chain
         return self._chains[key][1]
 
 
 def as_type(values: np.ndarray, like: np.ndarray) -> np.ndarray:
     """`values` in the type of `like`; whole numbers are rounded and kept within the type's limits."""
+    if values.dtype == like.dtype:
+        return values
     if like.dtype.kind == "f":
         return values.astype(like.dtype)
     limits = np.iinfo(like.dtype)

@@ -25,7 +25,7 @@ MEGABYTE = 2**20
 BASE_BYTES, PICTURE_BYTES_PER_PIXEL, BYTES_PER_PIXEL = 900 * MEGABYTE, 100, 360
 LEAST_WORKING_BYTES, MOST_WORKING_BYTES = 48 * MEGABYTE, 256 * MEGABYTE
 SMALLEST_WINDOW = 512  # pixels
-# Of the denoiser: up to so many pixels it works within the inpainter's graph, beyond in tiles; what it takes itself,
+# Of the denoiser: up to so many pixels it takes the picture as a whole, beyond in tiles; what it takes itself,
 # for each pixel that it sees, and for training; and the sides of what a tile sees, in pixels, with the margin around.
 WHOLE_PIXELS = 600 * 800
 DENOISER_BYTES, DENOISING_BYTES_PER_PIXEL, TRAINING_BYTES = 64 * MEGABYTE, 1100, 280 * MEGABYTE

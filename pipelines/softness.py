@@ -5,14 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-SOFT = 1.4  # sharpness: photos at their size have 1.5 to 3.5, the same enlarged by 1.7 mostly 0.8 to 1.4
-STRIP = 512  # rows at a time, so that large pictures take no memory
+# Photos at their own size have 1.5 to 3.5, the same enlarged by 1.7 mostly 0.8 to 1.4.
+LEAST_SHARPNESS = 1.4
+STRIP = 64  # rows at a time: of large pictures, little is in memory
 
 
 def is_soft(image: np.ndarray, mask: np.ndarray) -> bool:
     """Whether `sharpness` is below that of photos at their own size; False where nothing tells."""
     found = sharpness(image, mask)
-    return found is not None and found < SOFT
+    return found is not None and found < LEAST_SHARPNESS
 
 
 def sharpness(image: np.ndarray, mask: np.ndarray) -> float | None:

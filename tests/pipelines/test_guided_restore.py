@@ -1,5 +1,6 @@
 """Restoring with a guided network: the sketch on the command line and in `restore_image`."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -11,7 +12,9 @@ from deepfill_tf.inference import complete
 from pipelines import networks, restoration, restore, restore_image
 from pipelines.chain import RestorationChain
 from pipelines.images import Picture
+from pipelines.plan import make_plan
 from pipelines.restoration import Restorer
+from pipelines.windows import inpaint_by_windows
 from tests.parity.generators import official_generator
 from weights import save_generator
 
@@ -126,9 +129,22 @@ def test_frames_share_a_sketch_and_pictures_of_all_sizes_one_graph(image, mask, 
 
 
 def test_windows_cut_the_sketch_along(image, mask, sketch, restorer, monkeypatch):
-    whole = restored(image, mask, restorer, sketch)
-    monkeypatch.setattr(networks, "WHOLE_PIXELS", 100)
-    np.testing.assert_array_equal(restored(image, mask, restorer, sketch), whole)  # a single window
+    parts = []
+
+    def windows(inpaint, picture, hole, edges, *, side):
+        def looked_at(part, missing, guide, places):
+            parts.append(guide)
+            np.testing.assert_array_equal(guide, (sketch > 0).ravel()[places])
+            return inpaint(part, missing, guide)
+
+        places = np.arange(hole.size).reshape(hole.shape)
+        return inpaint_by_windows(looked_at, picture, hole, edges, places, side=side, margin=4)
+
+    monkeypatch.setattr(networks, "inpaint_by_windows", windows)
+    monkeypatch.setattr(restoration, "make_plan", lambda *arguments, **options: dataclasses.replace(
+        make_plan(*arguments, **options), window=24))
+    restored(image, mask, restorer, sketch)
+    assert len(parts) > 1 and any(part.any() for part in parts)
 
 
 def test_files_like_arrays(files, image, mask, sketch, guided, restorer):

@@ -35,21 +35,7 @@ def whole(filler):
     return fill(filler, make_plan(MASK))[0]
 
 
-def test_frames_go_together_as_far_as_they_are_small(filler, whole, monkeypatch):
-    counts = []
-    called = Networks._call
-    monkeypatch.setattr(Networks, "_call", lambda self, frames, *rest, **options: counts.append(len(frames))
-                        or called(self, frames, *rest, **options))
-    monkeypatch.setattr(networks, "BATCH_PIXELS", 2 * MASK.size)
-    frames = np.stack([IMAGE, IMAGE[::-1], IMAGE])
-    restored = fill(filler, make_plan(MASK), frames)
-    assert counts == [2, 1]
-    assert np.abs(restored[0].astype(int) - whole).max() <= 1 and np.abs(restored[2].astype(int) - whole).max() <= 1
-    assert np.abs(restored[1].astype(int) - whole).max() > 1
-
-
-def test_little_memory_changes_no_pixel(filler, whole, monkeypatch):
-    monkeypatch.setattr(networks, "WHOLE_PIXELS", 100)
+def test_little_memory_changes_no_pixel(filler, whole):
     restored = fill(filler, dataclasses.replace(make_plan(MASK), working_bytes=2**20))[0]
     assert np.abs(restored.astype(int) - whole).max() <= 1
 

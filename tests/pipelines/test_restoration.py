@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from denoise import Denoiser, DenoiserConfig
-from pipelines import plan, restore_image
+from pipelines import networks, plan, restoration, restore_image
 from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.restoration import Restorer
@@ -101,6 +101,31 @@ def test_the_report_names_the_shipped_weights():
     assert restorer.restore(Picture(image), thin).report["inpainter"] == "deepfill_v2_spline_psnr"
     assert restorer.restore(Picture(image), wide).report["inpainter"] == "deepfill_v2_spline"
     assert restorer.restore(Picture(image), thin | wide).report["inpainter"] == "deepfill_v2_spline"
+
+
+@pytest.mark.parametrize("tiled", [False, True])
+def test_the_inpainter_is_chosen_by_the_denoised_picture_which_nothing_rounds(tiled, denoiser, monkeypatch):
+    seen = []
+    monkeypatch.setattr(restoration, "choose_inpainter", lambda request, image, mask: seen.append(image) or "telea")
+    if tiled:
+        monkeypatch.setattr(plan, "WHOLE_PIXELS", 1000)
+    image, mask = example("uint8", 3)
+    result = Restorer(denoiser=denoiser, inpainter="telea").restore(Picture(image), mask)
+    assert seen[0].dtype == np.float32 and (seen[0] != np.rint(seen[0])).any()
+    np.testing.assert_array_equal(np.rint(seen[0]), result.denoised)
+
+
+def test_small_frames_go_through_the_network_together(restorer, monkeypatch):
+    image, mask = example("uint8", 3)
+    stack, counts = np.stack([image, image[::-1], image]), []
+    fill = networks.Networks.fill
+    monkeypatch.setattr(networks.Networks, "fill", lambda self, frames, *rest: counts.append(len(frames))
+                        or fill(self, frames, *rest))
+    monkeypatch.setattr(restoration, "BATCH_PIXELS", 2 * mask.size)
+    together = restorer.restore(Picture(stack, is_stack=True), mask).image
+    assert counts == [2, 1]
+    assert np.abs(together[0].astype(int) - together[2]).max() <= 1
+    assert np.abs(together[0].astype(int) - together[1]).max() > 1
 
 
 def test_no_mask_means_nothing_to_fill():
