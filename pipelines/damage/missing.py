@@ -12,7 +12,7 @@ SLOPE = 0.003  # most that means of windows differ, besides noise
 SHARP = 0.1  # least difference across the border
 SHARP_SHARE = 0.9  # of the border, from which on a region is more likely missing than not
 SPREAD = 0.07  # of that share, by which the odds change by a factor of e
-TORN = 2.0  # log odds more for a corner of the picture, where most is torn off; fitted to photos with and without
+TORN = 2.0  # log odds more for a corner of the picture, where most is torn off
 LARGEST_CORNER = 0.05  # of the picture: what is larger is its background there
 REACH = 3  # pixels that the blur of the border may reach
 
