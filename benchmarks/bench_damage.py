@@ -37,12 +37,12 @@ def main() -> None:
     parser.add_argument("--data", default=str(EXAMPLES), help="undamaged photos")
     parser.add_argument("--pictures", type=int, default=22, help="how many of them")
     parser.add_argument("--restored", type=int, default=6, help="how many to restore with noise")
-    parser.add_argument("--denoise-seconds", type=float, default=60, help="for each of these")
+    parser.add_argument("--denoiser", default="self", help="for these: self, or a model, which is much faster")
+    parser.add_argument("--denoise-seconds", type=float, default=60, help="for each of these, if self")
     parser.add_argument("--output", type=Path, help="folder for pictures of what was found")
     parser.add_argument("--damaged", help="really damaged pictures, for --output")
     parser.add_argument("--detector-weights", default="default")
-    parser.add_argument("--noise", type=float, nargs="+", default=list(SIGMAS), metavar="SIGMA", help="of 255, for "
-                        "detection and undamaged photos")
+    parser.add_argument("--noise", type=float, nargs="+", default=list(SIGMAS), metavar="SIGMA", help="of 255")
     parser.add_argument("--kinds", nargs="+", default=[*KINDS, MIXED], choices=[*KINDS, MIXED], help="of damage, for "
                         "detection and for restoring without noise")
     parser.add_argument("--parts", default="detection,undamaged,restoration,orders,pictures")
@@ -59,8 +59,11 @@ def main() -> None:
     if "undamaged" in parts:
         undamaged([read_picture(path).pixels for path in paths], detectors, arguments.noise)
     if "restoration" in parts:
-        restoration(photos, detectors["both"], 0, arguments.kinds)
-        restoration(photos[:arguments.restored], detectors["both"], 10, [MIXED], arguments.denoise_seconds)
+        for sigma in arguments.noise:
+            restorer = Restorer(denoiser=arguments.denoiser if sigma else "none",
+                                denoise_seconds=arguments.denoise_seconds)
+            restoration(photos[:arguments.restored] if sigma else photos, restorer, detectors["both"], sigma,
+                        [MIXED] if sigma else arguments.kinds)
     if "orders" in parts:
         for sigma in SIGMAS[1:]:
             orders(photos[:arguments.restored], detectors["both"], sigma, arguments.denoise_seconds)
@@ -136,10 +139,9 @@ def undamaged(photos, detectors, sigmas):
         print(f"| {sigma:g} | | {' | '.join(cells)} |", flush=True)
 
 
-def restoration(photos, detector, sigma, kinds, seconds=0.0):
+def restoration(photos, restorer, detector, sigma, kinds):
     """Whole-picture PSNR of doing nothing, of the true mask, and of --mask auto; means over the pictures."""
-    rows, denoiser = {}, "self" if seconds else "none"
-    restorer = Restorer(denoiser=denoiser, denoise_seconds=seconds or 1)
+    rows = {}
     for kind in kinds:
         figures = []
         for number, photo in enumerate(photos):
@@ -151,7 +153,7 @@ def restoration(photos, detector, sigma, kinds, seconds=0.0):
             best = restorer.restore(Picture(image), truth).image
             figures.append([psnr(photo, result) for result in (image, best, auto)])
         nothing, best, auto = np.mean(figures, axis=0)
-        rows[kind] = (f"| {sigma} | {denoiser} | {kind} | {nothing:.2f} | {best:.2f} | {auto:.2f} | "
+        rows[kind] = (f"| {sigma:g} | {restorer.request} | {kind} | {nothing:.2f} | {best:.2f} | {auto:.2f} | "
                       f"{auto - nothing:+.2f} | {(auto - nothing) / (best - nothing):.0%} |")
     print("\n| noise | denoiser | damage | PSNR of doing nothing | with the true mask | with auto | gained | share |\n"
           + "|" + "---|" * 8 + "\n" + "\n".join(rows.values()), flush=True)

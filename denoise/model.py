@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from csbdeep.internals.predict import tile_iterator
 from n2v.models import N2V
 
 from denoise.batches import numpy_seed
 from denoise.config import NETWORK, DenoiserConfig
-from denoise.official import build_official, fit_official, quiet
+from denoise.official import build_official, fit_official, quiet, with_statistics
 from denoise.patches import (damage_to_samples, from_samples, guess_axes, statistics, to_samples, training_pixels,
                              valid_samples)
 from denoise.prediction import averaged_over_turns, own_statistics, receptive_radius, restore
+from denoise.tiles import in_tiles
 from denoise.training import (CONFIG_FILE, WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary, save_config_atomically,
                               save_weights_atomically)
 from denoise.warm_start import weights_for_channels
@@ -44,6 +44,18 @@ class Denoiser:
         self.channels: int = official.config.n_channel_in
         self.is_general: bool = getattr(official.config, "own_statistics", False)  # n2v's own do not have it
         self.summary = summary
+        self._fixed: dict[int, N2V] = {}
+
+    @property
+    def network(self) -> tf.keras.Model:
+        """The Keras model, between standardised images."""
+        return self._official.keras_model
+
+    @property
+    def statistics(self) -> np.ndarray:
+        """float32 (2, C): the means, then the standard deviations, that standardise an image's channels."""
+        # n2v keeps them as text
+        return np.array([self._official.config.means, self._official.config.stds], np.float32)
 
     @classmethod
     def train(cls, images: Sequence[np.ndarray], *, axes: str,
@@ -116,19 +128,26 @@ class Denoiser:
             damage: See `train`; damaged pixels do not count.
 
         Returns:
-            Another denoiser, for as many channels as the images have.
+            Another denoiser, for as many channels as the images have. All that are for so many share their `network`.
 
         Raises:
             ValueError: If no pixel is valid, shapes disagree, or the network cannot do so many channels.
         """
         samples, damaged = valid_samples(images, axes, damage, len(self.axes) - 1)
-        known = self._official.config
-        config = DenoiserConfig(**_architecture([self]), n2v_perc_pix=known.n2v_perc_pix,
-                                n2v_patch_shape=tuple(known.n2v_patch_shape),
-                                average_turns=getattr(known, "average_turns", False))
-        official = build_official(config, samples[0].shape[-1], *statistics(samples, damaged))
-        official.keras_model.set_weights(weights_for_channels(self._official.keras_model, samples[0].shape[-1]))
-        return Denoiser(official)
+        means, stds = statistics(samples, damaged)
+        return Denoiser(with_statistics(self._of_channels(len(means)), means, stds))
+
+    def _of_channels(self, channels: int) -> N2V:
+        """The same network with fixed statistics, whatever they are; built once for each number of channels."""
+        if channels not in self._fixed:
+            known = self._official.config
+            config = DenoiserConfig(**_architecture([self]), n2v_perc_pix=known.n2v_perc_pix,
+                                    n2v_patch_shape=tuple(known.n2v_patch_shape),
+                                    average_turns=getattr(known, "average_turns", False))
+            official = build_official(config, channels, [0.0] * channels, [1.0] * channels)
+            official.keras_model.set_weights(weights_for_channels(self._official.keras_model, channels))
+            self._fixed[channels] = official
+        return self._fixed[channels]
 
     def save(self, folder: str | Path) -> None:
         """Write a model folder in CSBDeep's format: config.json and weights_best.h5."""
@@ -167,8 +186,13 @@ class Denoiser:
                     for pair in zip(samples, holes)]
         return np.ascontiguousarray(from_samples(np.concatenate(restored), axes, image.shape))
 
-    def tensor_function(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    def tensor_function(self, statistics: tf.Tensor | tf.Variable | None = None) \
+            -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         """The whole prediction as TensorFlow operations, for use inside another graph.
+
+        Args:
+            statistics: Shaped as the attribute, which it replaces; a variable may change between calls, so that one
+                graph serves all denoisers of one network. None: the denoiser's own.
 
         Returns:
             A function of image (B, H, W, C) float32 in the units of the training data and damage (B, H, W, 1)
@@ -177,6 +201,8 @@ class Denoiser:
             and deviation.
         """
         function = self._function(lambda values: self._official.keras_model(values, training=False))
+        if statistics is not None:
+            return lambda image, damage: function(image, damage, means=statistics[0], stds=statistics[1])
         if not self.is_general:
             return function
 
@@ -193,27 +219,15 @@ class Denoiser:
         network: Callable = in_float32
         if getattr(self._official.config, "average_turns", False):  # n2v's own model folders do not have it
             network = averaged_over_turns(network)
-        # n2v keeps means and standard deviations as text
-        means, stds = ([float(number) for number in numbers]
-                       for numbers in (self._official.config.means, self._official.config.stds))
+        means, stds = self.statistics
         multiple = 2 ** self._official.config.unet_n_depth
         return functools.partial(restore, network=network, means=means, stds=stds, multiple=multiple)
 
     def _tiled(self, values: tf.Tensor, tile: int) -> np.ndarray:
-        """Apply the network to CSBDeep's tiles: aligned to its multiple, the inner ones of one size."""
-        config, model = self._official.config, self._official.keras_model
-        image = values.numpy()[0]
-        if all(side <= tile for side in image.shape[:-1]):
-            return model(values, training=False)
-        multiple = 2 ** config.unet_n_depth
+        config = self._official.config
         radius = receptive_radius(config.unet_n_depth, config.unet_kern_size, blurpool=config.blurpool)
-        overlap = -(-radius // multiple)
-        counts = [max(1, -(-side // tile)) for side in image.shape[:-1]]
-        restored = np.empty_like(image)
-        for piece, source, target in tile_iterator(image, [*counts, 1], [multiple] * len(counts) + [1],
-                                                   [overlap] * len(counts) + [0]):
-            restored[target] = model(piece[np.newaxis], training=False).numpy()[0][source]
-        return restored[np.newaxis]
+        return in_tiles(lambda piece: self.network(piece, training=False).numpy(), values.numpy(), tile,
+                        radius=radius, multiple=2 ** config.unet_n_depth)
 
 
 def _architecture(denoisers: Sequence[Denoiser]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import tempfile
 import warnings
@@ -77,6 +78,15 @@ def build_official(config: DenoiserConfig, channels: int, means: Sequence[float]
         official = N2V(official_config, name="n2v", basedir=folder)
     official.basedir = None  # from here on n2v writes no file; the RunKeeper does, atomically
     return official
+
+
+def with_statistics(official: N2V, means: Sequence[float], stds: Sequence[float]) -> N2V:
+    """The official network, whose layers both then share, for images of other means and standard deviations."""
+    other = copy.copy(official)
+    other.config = copy.copy(official.config)
+    # n2v keeps them as text
+    other.config.means, other.config.stds = ([repr(float(number)) for number in numbers] for numbers in (means, stds))
+    return other
 
 
 def fit_official(official: N2V, config: DenoiserConfig, pixels: TrainingPixels, keeper: RunKeeper, *, seed: int,

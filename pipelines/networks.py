@@ -31,37 +31,38 @@ class Networks:
         self._keeps_denoisers = keeps_denoisers
         self._chains: dict[tuple[int, int], Any] = {}
 
-    def denoise(self, frames: np.ndarray, mask: np.ndarray, denoiser: Denoiser, value_range: tuple[float, float],
+    def denoise(self, frame: np.ndarray, mask: np.ndarray, denoiser: Denoiser, value_range: tuple[float, float],
                 plan: Plan) -> np.ndarray:
-        """The frames without noise.
+        """A frame without noise.
 
         Args:
-            frames: (N, H, W, C), gray or RGB, any real type.
+            frame: (H, W, C), gray or RGB, any real type.
             mask: bool (H, W), True = hole.
             denoiser: What takes the noise out.
             value_range: Values of black and white.
             plan: How it is done.
 
         Returns:
-            float32, shaped as `frames`; not rounded, so that the inpainter sees what the denoiser made.
+            float32, shaped as `frame`; not rounded, so that the inpainter sees what the denoiser made.
         """
         if plan.tile is None:
-            return np.concatenate([self._call(frame[np.newaxis], mask, None, value_range, denoiser)["denoised"]
-                                   for frame in frames])
-        return np.stack([np.clip(denoise_tiled(denoiser, frame, mask, plan.tile), *value_range) for frame in frames])
+            return self._call(frame[np.newaxis], mask[np.newaxis], None, value_range, denoiser)["denoised"][0]
+        return np.clip(denoise_tiled(denoiser, frame, mask, plan.tile), *value_range)
 
-    def fill(self, frames: np.ndarray, mask: np.ndarray, edges: Optional[np.ndarray],
+    def fill(self, frames: np.ndarray, masks: np.ndarray, edges: Optional[np.ndarray],
              value_range: tuple[float, float], plan: Plan) -> np.ndarray:
-        """The frames with their holes filled, in their shape and type.
+        """Frames with their holes filled, in their shape and type.
 
         Args:
-            frames, mask, value_range, plan: As for `denoise`.
+            frames: (N, H, W, C), gray or RGB, any real type.
+            masks: bool (N, H, W), True = hole; all the same where the plan is not to fill them in one go.
             edges: bool (N, H, W) for a guided generator, else None.
+            value_range, plan: As for `denoise`.
         """
-        if plan.wide is None and plan.window is None:
-            return as_type(self._call(frames, mask, edges, value_range, working_bytes=plan.working_bytes)["restored"],
+        if plan.is_whole:
+            return as_type(self._call(frames, masks, edges, value_range, working_bytes=plan.working_bytes)["restored"],
                            frames)
-        return np.stack([self._fill(frame, mask, None if edges is None else edges[index], value_range, plan)
+        return np.stack([self._fill(frame, masks[index], None if edges is None else edges[index], value_range, plan)
                          for index, frame in enumerate(frames)])
 
     def _fill(self, denoised, mask, edges, value_range, plan):
@@ -74,7 +75,8 @@ class Networks:
             return restored
 
         def inpaint(image, hole, *parts):
-            outputs = self._call(image[np.newaxis], hole, parts[0][np.newaxis] if parts else None, value_range,
+            edges = parts[0][np.newaxis] if parts else None
+            outputs = self._call(image[np.newaxis], hole[np.newaxis], edges, value_range,
                                  working_bytes=plan.working_bytes)
             return as_type(outputs["restored"][0], denoised)
 
@@ -82,12 +84,12 @@ class Networks:
             return inpaint(restored, missing, *guides)
         return inpaint_by_windows(inpaint, restored, missing, *guides, side=plan.window)
 
-    def _call(self, frames, mask, edges, value_range, denoiser=None, working_bytes=None):
+    def _call(self, frames, masks, edges, value_range, denoiser=None, working_bytes=None):
         """What the chain of the denoiser, or of the inpainter, returns."""
         chain = self._chain(frames.shape[-1], denoiser)
-        masks = np.broadcast_to(mask[..., np.newaxis], (len(frames), *mask.shape, 1)).astype(np.float32)
         guides = [] if edges is None else [edges[..., np.newaxis].astype(np.float32)]
-        outputs = chain(frames.astype(np.float32), masks, np.asarray(value_range, np.float32), *guides,
+        outputs = chain(frames.astype(np.float32), masks[..., np.newaxis].astype(np.float32),
+                        np.asarray(value_range, np.float32), *guides,
                         **({} if working_bytes is None else {"working_bytes": working_bytes}))
         return {name: tensor.numpy() for name, tensor in outputs.items()}
 
@@ -99,19 +101,26 @@ class Networks:
         return as_type(painted.numpy()[0], image)
 
     def _chain(self, channels, denoiser):
+        """Its graph is that of all denoisers with one network, in whatever units their images are."""
+        import tensorflow as tf
+
         from pipelines.chain import RestorationChain
 
-        key = (channels, id(denoiser))
+        key = (channels, None if denoiser is None else id(denoiser.network))
         if key not in self._chains:
             if not self._keeps_denoisers:
-                self._chains.clear()  # a denoiser of its own for each picture: the last one's is of no more use
-            chain = RestorationChain(
-                channels=channels, denoiser=None if denoiser is None else denoiser.tensor_function(),
-                denoiser_channels=3 if denoiser is None else denoiser.channels,
-                inpainter=None if denoiser is not None else self.generator)
-            self._chains[key] = denoiser, chain  # with the denoiser, so that its id stays its own
-            return chain
-        return self._chains[key][1]
+                self._chains.clear()  # a network of its own for each picture: the last one's is of no more use
+            if denoiser is None:
+                self._chains[key] = RestorationChain(channels=channels, inpainter=self.generator), None, None
+            else:
+                statistics = tf.Variable(denoiser.statistics, trainable=False)
+                chain = RestorationChain(channels=channels, denoiser=denoiser.tensor_function(statistics),
+                                         denoiser_channels=denoiser.channels)
+                self._chains[key] = chain, statistics, denoiser.network  # with that, so that its id stays its own
+        chain, statistics, _ = self._chains[key]
+        if statistics is not None:
+            statistics.assign(denoiser.statistics)
+        return chain
 
 
 def as_type(values: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ def restore_image(image: np.ndarray, mask: Union[None, str, np.ndarray] = None, 
         mask: (H, W), hole where it is not zero (uint8 masks: above 127); None: nothing to fill; "auto": what looks
             damaged, see `pipelines.damage`.
         denoiser, inpainter, seed, denoise_seconds, strategy, memory_limit, window: See `Restorer`.
-        edges: A sketch for guided weights as inpainter, see `Restorer.restore`.
+        edges: A sketch for guided weights as inpainter, see `Restorer.prepare`.
 
     Returns:
         The restored image, of the same shape and type, and how it came about. With `denoiser="none"` every value

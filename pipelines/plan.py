@@ -67,6 +67,11 @@ class Plan:
         """"native" or "pyramid"."""
         return NATIVE if self.wide is None else PYRAMID
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all holes are filled in one go."""
+        return self.wide is None and self.window is None
+
     def describe(self) -> str:
         """In one line, for people; measures this machine's rate."""
         height, width = self.size

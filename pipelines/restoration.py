@@ -1,48 +1,26 @@
-"""Restore pictures in memory: the denoiser chosen, the holes filled, and a report of both."""
+"""Restore pictures in memory: the denoiser chosen, the holes filled."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import functools
 import os
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Optional, Union
+from collections.abc import Callable, Iterator, Sequence
+from typing import Optional, Union
 
 import numpy as np
 
 from pipelines import runtime
 from pipelines.baselines import inpaint_baseline
+from pipelines.batches import Frame, batches, filled_together, stacked
 from pipelines.denoising import DenoiserRequest, Progress, choose_denoiser, load_denoiser
 from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.inpainting import EdgesRequest, choose_inpainter, edges_of, given_edges, inpainter_files, load_inpainter
-from pipelines.machine import peak_bytes
 from pipelines.networks import Networks, as_type
 from pipelines.plan import AUTO, make_plan
+from pipelines.restoration_result import Prepared, RestorationResult
 from weights import DEFAULT
-
-# Small frames go through the network together: 64 x 64 pixels take a third of the time so, 128 x 128 two thirds. From
-# 256 x 256 on there is nothing to gain, and more at a time is slower (2 processor cores).
-BATCH_PIXELS = 2**18
-
-
-@dataclasses.dataclass(frozen=True)
-class RestorationResult:
-    """What became of one picture.
-
-    Args:
-        image: Restored; shape and type of the input.
-        mask: bool (H, W), True = hole that was filled.
-        denoised: After the denoiser, before the inpainter; shape and type of the input.
-        report: Noise before and after, hole ratio, seconds of each stage and what was chosen; JSON types only.
-    """
-
-    image: np.ndarray
-    mask: np.ndarray
-    denoised: np.ndarray
-    report: dict[str, Any]
 
 
 class Restorer:
@@ -95,7 +73,12 @@ class Restorer:
 
     def restore(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None, *,
                 find_more: Optional[Callable[[np.ndarray], np.ndarray]] = None) -> RestorationResult:
-        """Restore one picture; a stack's frames share mask, edges and the inpainter, which the first one decides.
+        """Restore one picture: `prepare` and `finish`."""
+        return self.finish([self.prepare(picture, mask, edges, find_more=find_more)])[0]
+
+    def prepare(self, picture: Picture, mask: np.ndarray, edges: EdgesRequest = None, *,
+                find_more: Optional[Callable[[np.ndarray], np.ndarray]] = None) -> Prepared:
+        """Choose the denoiser of one picture, or train it; a stack's frames share mask, edges and denoiser.
 
         Args:
             picture: What `pipelines.images.read_picture` returns, or `Picture(pixels)`.
@@ -119,93 +102,79 @@ class Restorer:
         if not np.isfinite(picture.value_range).all():
             raise InputError("image", "has values that are not finite", "replace them, and mark them in the mask")
         seconds: dict[str, float] = {}
-        frames = picture.pixels.reshape(-1, *picture.size, 3 if "C" in picture.axes else 1)
-        with _timed(seconds, "denoiser"):
+        frames = picture.frames
+        with _timed([seconds], "denoiser"):
             choice = choose_denoiser(self.request, self._denoiser, frames, mask, value_range=picture.value_range,
                                      seed=self.seed, seconds=self.denoise_seconds, progress=self.progress)
-        plan = self._plan(mask, choice)
-        denoise = functools.partial(self._denoise, choice=choice, value_range=picture.value_range)
+        prepared = Prepared(picture, mask, edges, choice, self._plan(mask, choice), seconds)
         if find_more is not None and choice.denoiser is not None:
-            with _timed(seconds, "detection"):
-                first = [as_type(denoise(part, mask, plan), frames) for part in _batches(frames)]
-                mask = mask | find_more(np.concatenate(first).reshape(picture.pixels.shape))
-            plan = self._plan(mask, choice)
-        inpainter, networks = "", None
-        denoised, restored = [], []
-        for part in _batches(frames):
-            with _timed(seconds, "restoration"):
-                unrounded = denoise(part, mask, plan)
-            if networks is None:  # its loading is no work on this picture
-                inpainter, networks = self._choose(unrounded[0], mask)
-            with _timed(seconds, "restoration"):
-                guides = None
-                if networks.is_guided:
-                    guides = np.stack([edges_of(frame, edges, picture.value_range) for frame in part])
-                denoised.append(as_type(unrounded, frames))
-                restored.append(as_type(self._fill(networks, unrounded, denoised[-1], mask, guides,
-                                                   picture.value_range, plan), frames))
-        denoised, restored = np.concatenate(denoised), np.concatenate(restored)
-        denoised, restored = (stage.reshape(picture.pixels.shape) for stage in (denoised, restored))
-        return RestorationResult(restored, mask, denoised,
-                                 self._report(choice, inpainter, picture, denoised, mask, edges, seconds, plan))
+            with _timed([seconds], "detection"):
+                denoised = stacked([as_type(self._denoise(prepared, frame), frame) for frame in frames])
+                prepared.mask = mask | find_more(denoised.reshape(picture.pixels.shape))
+            prepared.plan = self._plan(prepared.mask, choice)
+        return prepared
 
-    def _denoise(self, frames, mask, plan, *, choice, value_range):
-        if choice.denoiser is None:
-            return frames
-        return self._networks[None].denoise(frames, mask, choice.denoiser, value_range, plan)
+    def finish(self, prepared: Sequence[Prepared]) -> list[RestorationResult]:
+        """Denoise pictures and fill their holes; small ones of one size, one after another, at the same time.
 
-    def _fill(self, networks, unrounded, denoised, mask, guides, value_range, plan):
-        if not mask.any():
-            return denoised
-        if networks.generator is not None:
-            return networks.fill(unrounded, mask, guides, value_range, plan)
-        return np.stack([self._inpaint_classically(frame, mask) for frame in denoised])
+        Beside others a picture may come out different in the last bits of float32.
+        """
+        frames = [[Frame(one, pixels) for pixels in one.picture.frames] for one in prepared]
+        for batch in batches(frame for own in frames for frame in own):
+            self._finish_batch(batch)
+        return [one.finished(np.stack([frame.denoised for frame in own]), np.stack([frame.restored for frame in own]),
+                             self.seed) for one, own in zip(prepared, frames)]
+
+    def _finish_batch(self, batch):
+        for frame in batch:
+            with _timed([frame.owner.seconds], "restoration"):
+                frame.denoised = frame.restored = self._denoise(frame.owner, frame.pixels)
+            if not frame.owner.inpainter:  # a stack's first frame decides
+                frame.owner.inpainter = choose_inpainter(self.inpainter, frame.denoised, frame.owner.mask)
+        for frames in filled_together(batch):
+            networks = self._load(frames[0].owner.inpainter)  # which is no work on these pictures
+            with _timed([frame.owner.seconds for frame in frames], "restoration"):
+                for frame, filled in zip(frames, self._fill(networks, frames)):
+                    frame.restored = filled
+        for frame in batch:
+            frame.denoised, frame.restored = (as_type(stage, frame.pixels)
+                                              for stage in (frame.denoised, frame.restored))
+
+    def _denoise(self, prepared, pixels):
+        if prepared.choice.denoiser is None:
+            return pixels
+        return self._networks[None].denoise(pixels, prepared.mask, prepared.choice.denoiser,
+                                            prepared.picture.value_range, prepared.plan)
+
+    def _fill(self, networks, frames):
+        if networks.generator is None:
+            return [self._fill_classically(as_type(frame.denoised, frame.pixels), frame.owner.mask)
+                    for frame in frames]
+        value_range, plan = frames[0].owner.picture.value_range, frames[0].owner.plan
+        edges = None
+        if networks.is_guided:
+            edges = stacked([edges_of(frame.pixels, frame.owner.edges, value_range) for frame in frames])
+        return networks.fill(stacked([frame.denoised for frame in frames]),
+                             stacked([frame.owner.mask for frame in frames]), edges, value_range, plan)
+
+    def _fill_classically(self, pixels, mask):
+        plane = pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels
+        return inpaint_baseline(self.inpainter, plane, mask).reshape(pixels.shape)
 
     def _plan(self, mask, choice):
         return make_plan(mask, strategy=self.strategy, memory_limit=self.memory_limit, window=self.window,
                          denoises=choice.denoiser is not None, trains=self._denoiser is None)
-
-    def _inpaint_classically(self, frame, mask):
-        plane = frame.squeeze(-1) if frame.shape[-1] == 1 else frame
-        return inpaint_baseline(self.inpainter, plane, mask).reshape(frame.shape)
-
-    def _choose(self, image, mask):
-        """The inpainter's name for these holes, and the networks; without holes none that would fill them is loaded."""
-        inpainter = choose_inpainter(self.inpainter, image, mask)
-        return inpainter, self._load(inpainter if mask.any() else None)
 
     def _load(self, inpainter):
         if inpainter not in self._networks:
             self._networks[inpainter] = Networks(load_inpainter(inpainter))
         return self._networks[inpainter]
 
-    def _report(self, choice, inpainter, picture, denoised, mask, edges, seconds, plan):
-        from denoise import estimate_noise
-
-        frame = denoised[0] if picture.is_stack else denoised
-        after = choice.noise if choice.denoiser is None else estimate_noise(frame, damage=mask)
-        return {
-            "denoiser": choice.name, "denoiser_reason": choice.reason,
-            "warnings": list(choice.warnings), "inpainter": inpainter,
-            "edges": "none" if edges is None else edges if isinstance(edges, str) else "given", "seed": self.seed,
-            "size": list(picture.size), "dtype": str(picture.pixels.dtype),
-            "noise_sigma_before": choice.noise.sigma, "noise_is_correlated": choice.noise.is_correlated,
-            "noise_sigma_after": after.sigma,
-            "hole_ratio": float(mask.mean()), "strategy": plan.strategy, "factor": plan.factor, "window": plan.window,
-            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-            "peak_memory_megabytes": round(peak_bytes() / 2**20),
-        }
-
-
-def _batches(frames: np.ndarray) -> Iterator[np.ndarray]:
-    """As many frames at a time as go through the network together: of large ones, one."""
-    at_a_time = max(1, BATCH_PIXELS // (frames.shape[1] * frames.shape[2]))
-    for first in range(0, len(frames), at_a_time):
-        yield frames[first:first + at_a_time]
-
 
 @contextlib.contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+def _timed(shares: Sequence[dict[str, float]], stage: str) -> Iterator[None]:
+    """Add the seconds to the stage of each picture, in equal shares."""
     started = time.perf_counter()
     yield
-    seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - started
+    for seconds in shares:
+        seconds[stage] = seconds.get(stage, 0.0) + (time.perf_counter() - started) / len(shares)

@@ -1,17 +1,17 @@
-"""The work of `python -m pipelines.restore`: one picture after another, each on its own."""
+"""The work of `python -m pipelines.restore`: one picture after another, small ones of one size together."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Optional, Union, cast
 
 import numpy as np
-from tqdm import tqdm
 
 from pipelines import command, runtime
+from pipelines.batches import capacity
 from pipelines.comparison import comparison
 from pipelines.damage import DamageDetector, TwoPasses, marked_by_colour
 from pipelines.damage.transparency import opaque
@@ -21,9 +21,15 @@ from pipelines.images import (Picture, check_writable, make_folder, read_mask, r
                               write_mask, write_picture)
 from pipelines.overlap import overlapped
 from pipelines.plan import make_plan
+from pipelines.restoration_result import Prepared, RestorationResult
 from pipelines.restore_jobs import Job, plan_jobs
+from pipelines.step_bar import StepBar
+
+if TYPE_CHECKING:
+    from pipelines.restoration import Restorer
 
 Inputs = tuple[Picture, Optional[np.ndarray], Union[None, str, np.ndarray]]  # picture, mask (None: to be found), edges
+Restored = tuple[Picture, RestorationResult]  # the picture transparent only where it still shall be
 
 
 def restore_files(arguments: argparse.Namespace) -> int:
@@ -38,7 +44,7 @@ def restore_files(arguments: argparse.Namespace) -> int:
     device = runtime.start(arguments.device, seed=arguments.seed, precision=arguments.precision)
     from pipelines.restoration import Restorer
 
-    bar = _StepBar()
+    bar = StepBar()
     restorer = Restorer(denoiser=arguments.denoiser, inpainter=arguments.inpainter, seed=arguments.seed,
                         denoise_seconds=arguments.denoise_seconds, progress=bar.show,
                         inpaints=arguments.mask != "none", strategy=arguments.strategy,
@@ -47,15 +53,16 @@ def restore_files(arguments: argparse.Namespace) -> int:
         restorer.check_guidable()
     detector = _detector(arguments)
 
-    def compute(job: Job, inputs: Inputs) -> tuple[Picture, Any]:
-        bar.title = job.source.name
+    def compute(jobs: list[Job], inputs: list[Inputs]) -> list[Restored]:
+        bar.title = jobs[0].source.name
         with bar:
-            return _restore(restorer, detector, job, inputs)
+            return _restore(restorer, detector, jobs, inputs)
 
     entries: list[dict[str, Any]] = []
     try:
-        for job, outcome in overlapped(jobs, read=lambda job: first or _read(job, arguments), compute=compute,
-                                       write=lambda job, computed: _write(job, *computed)):
+        for job, outcome in overlapped(jobs, read=lambda job: first or _read(job, arguments),
+                                       likeness=lambda inputs: _likeness(inputs[0], arguments.denoiser),
+                                       compute=compute, write=lambda job, restored: _write(job, *restored)):
             try:
                 entries.append(outcome.result())
             except Exception as error:
@@ -119,21 +126,42 @@ def _detector(arguments: argparse.Namespace) -> Optional[DamageDetector]:
     return None
 
 
-def _restore(restorer: Any, detector: Optional[DamageDetector], job: Job, inputs: Inputs) -> tuple[Picture, Any]:
-    """Restore one picture; returns it, transparent where it still shall be, and the result."""
+def _likeness(picture: Picture, denoiser: str) -> tuple[Hashable, int]:
+    """What pictures that are restored together have in common, and how many they may be."""
+    # Training takes much longer than the rest, and a stack has frames enough.
+    is_alone = denoiser in ("auto", "self") or picture.is_stack
+    return picture.size, 1 if is_alone else capacity(picture.size)
+
+
+def _restore(restorer: Restorer, detector: Optional[DamageDetector], jobs: list[Job],
+             inputs: list[Inputs]) -> list[Restored]:
+    begun = [_prepare(restorer, detector, *pair) for pair in zip(jobs, inputs)]
+    results = restorer.finish([prepared for prepared, _ in begun])
+    return [(_with_findings(prepared.picture, passes, result), result)
+            for (prepared, passes), result in zip(begun, results)]
+
+
+def _prepare(restorer: Restorer, detector: Optional[DamageDetector], job: Job,
+             inputs: Inputs) -> tuple[Prepared, Optional[TwoPasses]]:
     picture, mask, edges = inputs
     make_folder(job.target.parent)
     check_writable(job.target, picture)
-    if mask is not None or detector is None:
-        return picture, restorer.restore(picture, mask, edges)
-    passes = TwoPasses(detector, picture)
-    result = restorer.restore(picture, passes.found.mask, edges, find_more=passes.look_again)
+    if mask is not None:
+        return restorer.prepare(picture, mask, edges), None
+    passes = TwoPasses(cast(DamageDetector, detector), picture)
+    return restorer.prepare(picture, passes.found.mask, edges, find_more=passes.look_again), passes
+
+
+def _with_findings(picture: Picture, passes: Optional[TwoPasses], result: RestorationResult) -> Picture:
+    """Tell the report what was found; returns the picture, transparent where it still shall be."""
+    if passes is None:
+        return picture
     result.report["damage_pixels"] = passes.found.pixels
     result.report["warnings"] += passes.found.warnings
-    return opaque(picture, result.mask), result
+    return opaque(picture, result.mask)
 
 
-def _write(job: Job, picture: Picture, result: Any) -> dict[str, Any]:
+def _write(job: Job, picture: Picture, result: RestorationResult) -> dict[str, Any]:
     """Write what was asked for; returns the picture's entry of the report."""
     write_picture(job.target, result.image, like=picture)
     if job.mask_copy is not None:
@@ -160,26 +188,3 @@ def _write_report(path: Path, content: dict[str, Any]) -> None:
     except OSError as error:
         raise InputError(path, f"cannot be written ({error.strerror})", "choose another --report") from error
     print(f"wrote {path}")
-
-
-class _StepBar:
-    """A progress bar for the denoiser's training, on a terminal only."""
-
-    def __init__(self) -> None:
-        self.title = ""
-        self._bar: Any = None
-
-    def show(self, done: int, planned: int, *_: Any) -> None:
-        """Move the bar; what `denoise.Denoiser.train` calls after each step."""
-        if self._bar is None:
-            self._bar = tqdm(total=planned, desc=f"{self.title}: learning its noise", unit="step", leave=False,
-                             disable=not sys.stderr.isatty(), file=sys.stderr)
-        self._bar.update(done - self._bar.n)
-
-    def __enter__(self) -> _StepBar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None

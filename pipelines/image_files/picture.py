@@ -69,6 +69,11 @@ class Picture:
         is_colour = self.pixels.ndim - int(self.is_stack) == 3
         return "Z" * self.is_stack + "YX" + "C" * is_colour
 
+    @property
+    def frames(self) -> np.ndarray:
+        """`pixels` as (N, H, W, C)."""
+        return self.pixels.reshape(-1, *self.size, 3 if "C" in self.axes else 1)
+
     @cached_property
     def value_range(self) -> tuple[float, float]:
         """Values of black and white: (0, 255) for uint8; for uint16 the bits in use, at least eight, so that

@@ -25,7 +25,7 @@ def filler():
 
 
 def fill(filler, plan, frames=IMAGE[np.newaxis]):
-    restored = filler.fill(frames, MASK, None, (0, 255), plan)
+    restored = filler.fill(frames, np.stack([MASK] * len(frames)), None, (0, 255), plan)
     np.testing.assert_array_equal(restored[:, ~MASK], frames[:, ~MASK])
     return restored
 
@@ -55,5 +55,5 @@ def test_wide_holes_first_then_the_others_beside_what_was_painted(filler, whole)
     assert np.abs(pyramid[wide].astype(int) - whole[wide]).max() > 1
     # the scratch is filled at full size, next to what stands in the wide hole by then
     once_more, rest = pyramid.copy(), MASK & ~wide
-    expected = filler.fill(once_more[np.newaxis], rest, None, (0, 255), make_plan(rest))[0]
+    expected = filler.fill(once_more[np.newaxis], rest[np.newaxis], None, (0, 255), make_plan(rest))[0]
     np.testing.assert_array_equal(pyramid, expected)

@@ -1,10 +1,12 @@
+import dataclasses
+import itertools
 import json
 
 import numpy as np
 import pytest
 
 from denoise import Denoiser, DenoiserConfig
-from pipelines import networks, plan, restoration, restore_image
+from pipelines import batches, networks, plan, restoration, restore_image
 from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.restoration import Restorer
@@ -121,11 +123,55 @@ def test_small_frames_go_through_the_network_together(restorer, monkeypatch):
     fill = networks.Networks.fill
     monkeypatch.setattr(networks.Networks, "fill", lambda self, frames, *rest: counts.append(len(frames))
                         or fill(self, frames, *rest))
-    monkeypatch.setattr(restoration, "BATCH_PIXELS", 2 * mask.size)
+    monkeypatch.setattr(batches, "BATCH_PIXELS", 2 * mask.size)
     together = restorer.restore(Picture(stack, is_stack=True), mask).image
     assert counts == [2, 1]
     assert np.abs(together[0].astype(int) - together[2]).max() <= 1
     assert np.abs(together[0].astype(int) - together[1]).max() > 1
+
+
+def test_pictures_of_one_size_are_filled_together_each_with_its_own_holes(restorer, monkeypatch):
+    calls, (image, mask), (other, _) = [], example("uint8", 3), example("uint8", 3, shape=(30, 50))
+    fill = networks.Networks.fill
+    monkeypatch.setattr(networks.Networks, "fill", lambda self, frames, *rest: calls.append(frames.shape)
+                        or fill(self, frames, *rest))
+    sixteen_bit = (image.astype(np.uint16) * 257)[::-1]
+    cases = [(image, mask), (image[::-1], mask[::-1]), (image, np.zeros_like(mask)), (sixteen_bit, mask),
+             (image[..., 0], mask), (other, other[..., 0] > 240), (image, mask[:, ::-1])]
+    prepared = [restorer.prepare(Picture(np.ascontiguousarray(pixels)), hole) for pixels, hole in cases]
+    together = restorer.finish(prepared)
+    assert calls == [(2, *mask.shape, 3), (1, *mask.shape, 3), (1, *mask.shape, 1), (1, 30, 50, 3), (1, *mask.shape, 3)]
+    for (pixels, hole), result in zip(cases, together):
+        alone = restorer.restore(Picture(np.ascontiguousarray(pixels)), hole)
+        assert result.image.dtype == pixels.dtype
+        np.testing.assert_array_equal(result.image[~hole], pixels[~hole])
+        assert np.abs(result.image.astype(int) - alone.image).max() <= (1 if pixels.dtype == np.uint8 else 2)
+        assert {**result.report, "seconds": 0, "peak_memory_megabytes": 0} == \
+            {**alone.report, "seconds": 0, "peak_memory_megabytes": 0}
+
+
+def test_results_are_no_views_of_the_input_or_of_one_another(restorer):
+    image, mask = example("uint8", 3)
+    for hole in (mask, np.zeros_like(mask)):
+        result = restorer.restore(Picture(image), hole)
+        assert not any(np.shares_memory(*pair) for pair in itertools.combinations(
+            (image, result.denoised, result.image), 2))
+
+
+def test_one_graph_denoises_all_pictures_each_in_its_own_units(restorer, monkeypatch):
+    general = Denoiser.train([example("uint8", 3)[0]], axes="YXC", config=dataclasses.replace(
+        TINY, own_statistics=True))
+    image, mask = example("uint8", 3)
+    cases = [image, image // 3 + 90, image[:20], image.astype(np.uint16) * 200]
+    both = Restorer(denoiser=general, inpainter="telea")
+    together = both.finish([both.prepare(Picture(np.ascontiguousarray(case)), mask[:len(case)]) for case in cases])
+    traced = []
+    monkeypatch.setattr(Denoiser, "tensor_function", lambda *_: traced.append(1))
+    for case, result in zip(cases, together):
+        expected = general.predict(case, damage=mask[:len(case)])
+        assert np.abs(result.denoised - expected.clip(0, Picture(np.ascontiguousarray(case)).value_range[1])).max() <= 1
+        both.restore(Picture(np.ascontiguousarray(case)), mask[:len(case)])
+    assert not traced
 
 
 def test_no_mask_means_nothing_to_fill():
