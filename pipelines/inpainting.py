@@ -10,7 +10,6 @@ import numpy as np
 
 from pipelines.baselines import BASELINES
 from pipelines.errors import InputError
-from pipelines.softness import is_soft
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -22,15 +21,14 @@ THIN_DEPTH = 5  # pixels: how deep thin holes are, from their rim
 DEEPER = 0.05  # share of their pixels that may be deeper, where lines cross
 
 
-def choose_inpainter(request: str, image: np.ndarray, mask: np.ndarray) -> str:
-    """What "default" stands for with this picture and these holes; any other request as it is.
+def choose_inpainter(request: str, mask: np.ndarray) -> str:
+    """What "default" stands for with these holes; any other request as it is.
 
     What was in thin holes is nearly certain, and one shipped network paints what is most probable. In wide holes that
-    would be a blur: there another one paints texture; and in soft pictures one that paints less of it.
+    would be a blur: there another one paints texture.
 
     Args:
         request: What was asked for.
-        image: (H, W, C), any real type, without noise.
         mask: bool (H, W), True = hole.
 
     Raises:
@@ -40,18 +38,13 @@ def choose_inpainter(request: str, image: np.ndarray, mask: np.ndarray) -> str:
 
     if request != weights.DEFAULT:
         return request
-    case = ""
-    if mask.any():
-        depths = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)[mask]
-        if (depths > THIN_DEPTH).mean() <= DEEPER:
-            case = weights.THIN
-        elif is_soft(image, mask):
-            case = weights.SOFT
-    return weights.default_name(weights.DEEPFILL_V2, case)
+    depths = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)[mask]
+    is_thin = depths.size > 0 and bool((depths > THIN_DEPTH).mean() <= DEEPER)
+    return weights.default_name(weights.DEEPFILL_V2, thin=is_thin)
 
 
 def inpainter_files(request: str) -> dict[str, Path]:
-    """The weights behind a name or a path, which exist: "inpainter", and what "default" stands for in special cases.
+    """The weights behind a name or a path, which exist: "inpainter", and what "default" stands for in thin holes.
 
     Raises:
         weights.WeightsError: If they are missing or not whole.
@@ -60,8 +53,7 @@ def inpainter_files(request: str) -> dict[str, Path]:
 
     names = {"inpainter": request}
     if request == weights.DEFAULT:
-        names["inpainter_of_thin_holes"] = weights.default_name(weights.DEEPFILL_V2, weights.THIN)
-        names["inpainter_of_soft_pictures"] = weights.default_name(weights.DEEPFILL_V2, weights.SOFT)
+        names["inpainter_of_thin_holes"] = weights.default_name(weights.DEEPFILL_V2, thin=True)
     return {role: weights.find(name, kind=weights.DEEPFILL_V2) for role, name in names.items()}
 
 

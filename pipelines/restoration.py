@@ -30,7 +30,7 @@ class Restorer:
         denoiser: "auto" (chosen from the measured noise), "none", "self" (trained on the image), the name of a
             shipped model, a model folder, or a `denoise.Denoiser`.
         inpainter: Name of shipped weights, a weights file, "telea", "navier-stokes" or "biharmonic"; "default" chooses
-            by the width of the holes and the picture's sharpness, see `pipelines.inpainting.choose_inpainter`.
+            by the width of the holes, see `pipelines.inpainting.choose_inpainter`.
         seed: Of the denoiser's training; one seed gives one result.
         denoise_seconds: Upper bound on that training.
         progress: Called after each of its steps.
@@ -112,6 +112,7 @@ class Restorer:
                 denoised = stacked([as_type(self._denoise(prepared, frame), frame) for frame in frames])
                 prepared.mask = mask | find_more(denoised.reshape(picture.pixels.shape))
             prepared.plan = self._plan(prepared.mask, choice)
+        prepared.inpainter = choose_inpainter(self.inpainter, prepared.mask)
         return prepared
 
     def finish(self, prepared: Sequence[Prepared]) -> list[RestorationResult]:
@@ -129,8 +130,6 @@ class Restorer:
         for frame in batch:
             with _timed([frame.owner.seconds], "restoration"):
                 frame.denoised = frame.restored = self._denoise(frame.owner, frame.pixels)
-            if not frame.owner.inpainter:  # a stack's first frame decides
-                frame.owner.inpainter = choose_inpainter(self.inpainter, frame.denoised, frame.owner.mask)
         for frames in filled_together(batch):
             networks = self._load(frames[0].owner.inpainter)  # which is no work on these pictures
             with _timed([frame.owner.seconds for frame in frames], "restoration"):

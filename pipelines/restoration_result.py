@@ -42,7 +42,7 @@ class Prepared:
         choice: The denoiser.
         plan: How denoiser and inpainter work.
         seconds: What each stage took so far.
-        inpainter: Its name; chosen once the picture is denoised.
+        inpainter: Its name; chosen once all holes are known.
     """
 
     picture: Picture

@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
                       help="upper bound on training for one picture (default: 60)")
     work.add_argument("--inpainter", default="default", metavar="NAME|FILE",
                       help="shipped weights, a .h5 or .keras file, telea, navier-stokes or biharmonic (default: "
-                           "shipped weights, chosen by the width of the holes and the picture's sharpness)")
+                           "shipped weights, chosen by the width of the holes)")
     work.add_argument("--strategy", default="auto", choices=("auto", "native", "pyramid"),
                       help="native: fill at full size; pyramid: at a fraction of it first, then with the picture's own "
                            "detail; auto: that for holes wider than 128 pixels (default: auto)")

@@ -12,17 +12,15 @@ if TYPE_CHECKING:
     from weights.conversion import convert_checkpoint
     from weights.errors import WeightsError
     from weights.generator_file import save_generator
-    from weights.registry import DEEPFILL_V2, DEFAULT, N2V, SOFT, THIN, default_name, find, load_generator, names
+    from weights.registry import DEEPFILL_V2, DEFAULT, N2V, default_name, find, load_generator, names
 
-__all__ = ["DEEPFILL_V2", "DEFAULT", "N2V", "SOFT", "THIN", "WeightsError", "convert_checkpoint", "default_name",
+__all__ = ["DEEPFILL_V2", "DEFAULT", "N2V", "WeightsError", "convert_checkpoint", "default_name",
            "find", "load_generator", "names", "save_generator"]
 
 _HOME = {
     "DEEPFILL_V2": "weights.registry",
     "DEFAULT": "weights.registry",
     "N2V": "weights.registry",
-    "SOFT": "weights.registry",
-    "THIN": "weights.registry",
     "default_name": "weights.registry",
     "WeightsError": "weights.errors",
     "convert_checkpoint": "weights.conversion",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 REGISTRY_FILE = Path(__file__).with_name("registry.yaml")
 DEFAULT = "default"
 DEEPFILL_V2, N2V, DAMAGE = KINDS = ("deepfill_v2", "n2v", "damage")
-THIN, SOFT = CASES = ("thin", "soft")  # holes, pictures: what `default_if` may say
 REINSTALL = "download or install it again"
 
 
@@ -33,7 +32,7 @@ class Entry:
     licence: str
     source: str
     default: bool = False
-    default_if: str = ""
+    default_if_thin: bool = False
 
 
 def entries(kind: str | None = None) -> tuple[Entry, ...]:
@@ -58,15 +57,15 @@ def names(kind: str | None = None) -> tuple[str, ...]:
     return tuple(entry.name for entry in entries(kind))
 
 
-def default_name(kind: str, case: str = "") -> str:
+def default_name(kind: str, *, thin: bool = False) -> str:
     """The name behind "default"; "default" itself where no model of that kind is marked so.
 
     Args:
         kind: One of `KINDS`.
-        case: What the picture is like, for which a model may be marked of its own: `THIN`, `SOFT` or neither.
+        thin: Whether all holes are thin, for which a model may be marked of its own.
     """
     known = entries(kind)
-    marked = [entry.name for entry in known if case and entry.default_if == case]
+    marked = [entry.name for entry in known if thin and entry.default_if_thin]
     return (marked + [entry.name for entry in known if entry.default] + [DEFAULT])[0]
 
 
@@ -125,8 +124,6 @@ def _entry(found: dict[str, Any]) -> Entry:
         raise KeyError(f"unknown or missing: {', '.join(wrong)} in model {found.get('name')!r}")
     if found["kind"] not in KINDS:
         raise KeyError(f"kind of model {found['name']!r} should be one of {KINDS}, found {found['kind']!r}")
-    if found.get("default_if", "") not in ("", *CASES):
-        raise KeyError(f"default_if of model {found['name']!r} should be one of {CASES}, found {found['default_if']!r}")
     return Entry(**found)
 
 

@@ -1,4 +1,3 @@
-import cv2
 import numpy as np
 import pytest
 
@@ -48,20 +47,14 @@ def line(width):
     return mask
 
 
-SHARP = np.random.default_rng(0).integers(0, 256, (80, 80, 3)).astype(np.uint8)
-SMOOTH = cv2.GaussianBlur(SHARP, (0, 0), 2)
-
-
-@pytest.mark.parametrize("frame, mask, chosen", [
-    (SHARP, line(1), "deepfill_v2_spline_psnr"), (SMOOTH, line(10), "deepfill_v2_spline_psnr"),
-    (SHARP, line(10) | line(10).T, "deepfill_v2_spline_psnr"),  # deeper where they cross
-    (SHARP, line(12), "deepfill_v2_spline"), (SHARP, line(40), "deepfill_v2_spline"),
-    (SHARP, line(0), "deepfill_v2_spline"),
-    (SMOOTH, line(12), "deepfill_v2_spline_soft"), (SMOOTH, line(40), "deepfill_v2_spline_soft")])
-def test_the_default_depends_on_the_width_of_the_holes_and_on_the_sharpness(frame, mask, chosen):
-    assert choose_inpainter("default", frame, mask) == chosen
+@pytest.mark.parametrize("mask, chosen", [
+    (line(1), "deepfill_v2_spline_psnr"), (line(10), "deepfill_v2_spline_psnr"),
+    (line(10) | line(10).T, "deepfill_v2_spline_psnr"),  # deeper where they cross
+    (line(12), "deepfill_v2_spline"), (line(40), "deepfill_v2_spline"), (line(0), "deepfill_v2_spline")])
+def test_the_default_depends_on_the_width_of_the_holes(mask, chosen):
+    assert choose_inpainter("default", mask) == chosen
 
 
 def test_what_was_asked_for_by_name_is_taken():
-    assert choose_inpainter("deepfill_v2_spline", SMOOTH, line(1)) == "deepfill_v2_spline"
-    assert choose_inpainter("telea", SMOOTH, line(1)) == "telea"
+    assert choose_inpainter("deepfill_v2_spline", line(1)) == "deepfill_v2_spline"
+    assert choose_inpainter("telea", line(1)) == "telea"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from denoise import Denoiser, DenoiserConfig
-from pipelines import batches, networks, plan, restoration, restore_image
+from pipelines import batches, networks, plan, restore_image
 from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.restoration import Restorer
@@ -106,15 +106,17 @@ def test_the_report_names_the_shipped_weights():
 
 
 @pytest.mark.parametrize("tiled", [False, True])
-def test_the_inpainter_is_chosen_by_the_denoised_picture_which_nothing_rounds(tiled, denoiser, monkeypatch):
+def test_nothing_rounds_what_the_inpainter_sees(tiled, denoiser, weights_file, monkeypatch):
     seen = []
-    monkeypatch.setattr(restoration, "choose_inpainter", lambda request, image, mask: seen.append(image) or "telea")
+    fill = networks.Networks.fill
+    monkeypatch.setattr(networks.Networks, "fill", lambda self, frames, *rest: seen.append(frames)
+                        or fill(self, frames, *rest))
     if tiled:
         monkeypatch.setattr(plan, "WHOLE_PIXELS", 1000)
     image, mask = example("uint8", 3)
-    result = Restorer(denoiser=denoiser, inpainter="telea").restore(Picture(image), mask)
+    result = Restorer(denoiser=denoiser, inpainter=weights_file).restore(Picture(image), mask)
     assert seen[0].dtype == np.float32 and (seen[0] != np.rint(seen[0])).any()
-    np.testing.assert_array_equal(np.rint(seen[0]), result.denoised)
+    np.testing.assert_array_equal(np.rint(seen[0][0]), result.denoised)
 
 
 def test_small_frames_go_through_the_network_together(restorer, monkeypatch):

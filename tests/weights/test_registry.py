@@ -100,7 +100,6 @@ def test_a_truncated_file(folder):
     (yaml.safe_dump({"models": [{**ENTRY, "sha265": "0"}]}), "unknown or missing: sha265 in model 'small-ph"),
     (yaml.safe_dump({"models": [{"name": "x", "kind": "n2v"}]}), "unknown or missing: file, licence, sha256"),
     (yaml.safe_dump({"models": [{**ENTRY, "kind": "gan"}]}), "found 'gan'"),
-    (yaml.safe_dump({"models": [{**ENTRY, "default_if": "fat"}]}), "one of \\('thin', 'soft'\\), found 'fat'"),
 ])
 def test_a_broken_registry(folder, text, said):
     (folder / "registry.yaml").write_text(text)
@@ -114,8 +113,7 @@ def test_the_shipped_models_are_whole():
     assert len({entry.name for entry in entries}) == len(entries)
     defaults = Counter(entry.kind for entry in entries if entry.default)
     assert all(count == 1 for count in defaults.values())
-    cases = Counter((entry.kind, entry.default_if) for entry in entries if entry.default_if)
-    assert cases == {("deepfill_v2", "thin"): 1, ("deepfill_v2", "soft"): 1}
+    assert Counter(entry.kind for entry in entries if entry.default_if_thin) == {"deepfill_v2": 1}
     for entry in entries:
         path = weights.find(entry.name, kind=entry.kind)
         assert path.is_file()
@@ -124,6 +122,5 @@ def test_the_shipped_models_are_whole():
 
 def test_the_default_has_a_name():
     assert registry.default_name("deepfill_v2") in registry.names("deepfill_v2")
-    assert registry.default_name("deepfill_v2", weights.THIN) == "deepfill_v2_spline_psnr"
-    assert registry.default_name("deepfill_v2", weights.SOFT) == "deepfill_v2_spline_soft"
-    assert registry.default_name("n2v", weights.THIN) == registry.default_name("n2v")
+    assert registry.default_name("deepfill_v2", thin=True) == "deepfill_v2_spline_psnr"
+    assert registry.default_name("n2v", thin=True) == registry.default_name("n2v")
