@@ -125,8 +125,8 @@ def test_small_pictures_of_a_folder_are_restored_together(denoiser, expected, tm
     finish = Restorer.finish
     monkeypatch.setattr(Restorer, "finish", lambda self, prepared: together.append(len(prepared))
                         or finish(self, prepared))
-    assert run("--input", source, "--mask", masks, "--denoiser", denoiser, "--output", out, "--report",
-               tmp_path / "report.json") == 0
+    assert run("--input", source, "--mask", masks, "--denoiser", denoiser, "--inpainter", "telea", "--output", out,
+               "--report", tmp_path / "report.json") == 0
     assert together == expected
     entries = json.loads((tmp_path / "report.json").read_text())["files"]
     for index, entry in enumerate(entries):
