@@ -86,6 +86,19 @@ def test_a_fitted_denoiser_works_in_the_units_of_its_image(denoiser, picture, dt
     np.testing.assert_allclose(denoiser.fitted_to([image], axes="YXC").predict(image), expected, atol=1e-3 * gain)
 
 
+def test_fitted_denoisers_share_a_network_and_have_statistics_of_their_own(denoiser, picture, tmp_path):
+    bright, dark, gray = (denoiser.fitted_to([image], axes=axes) for image, axes in (
+        (picture, "YXC"), (picture // 2, "YXC"), (picture[..., 0], "YX")))
+    assert bright.network is dark.network is not gray.network
+    np.testing.assert_allclose(bright.statistics, [picture.mean((0, 1)), picture.std((0, 1))], rtol=1e-6)
+    np.testing.assert_allclose(dark.statistics, [(picture // 2).mean((0, 1)), (picture // 2).std((0, 1))], rtol=1e-6)
+    bright.save(tmp_path)
+    np.testing.assert_array_equal(Denoiser.load(tmp_path).statistics, bright.statistics)
+    together = dark.tensor_function(bright.statistics)(tf.constant(picture[np.newaxis], tf.float32),
+                                                       tf.zeros((1, *picture.shape[:2], 1)))
+    np.testing.assert_allclose(together[0], bright.predict(picture), atol=1e-4)
+
+
 def test_damage_counts_in_no_statistics(denoiser, picture):
     damage = np.zeros(picture.shape[:2], bool)
     damage[5:9] = True
