@@ -14,11 +14,10 @@ from n2v.models import N2V
 
 from denoise.batches import numpy_seed
 from denoise.config import NETWORK, DenoiserConfig
-from denoise.official import build_official, fit_official, quiet, with_statistics
+from denoise.official import build_official, fit_official, in_tiles, quiet, with_statistics
 from denoise.patches import (damage_to_samples, from_samples, guess_axes, statistics, to_samples, training_pixels,
                              valid_samples)
 from denoise.prediction import averaged_over_turns, own_statistics, receptive_radius, restore
-from denoise.tiles import in_tiles
 from denoise.training import (CONFIG_FILE, WEIGHTS_FILE, Progress, RunKeeper, TrainingSummary, save_config_atomically,
                               save_weights_atomically)
 from denoise.warm_start import weights_for_channels
