@@ -65,8 +65,9 @@ def main() -> None:
             restoration(photos[:arguments.restored] if sigma else photos, restorer, detectors["both"], sigma,
                         [MIXED] if sigma else arguments.kinds)
     if "orders" in parts:
-        for sigma in SIGMAS[1:]:
-            orders(photos[:arguments.restored], detectors["both"], sigma, arguments.denoise_seconds)
+        restorer = Restorer(denoiser=arguments.denoiser, denoise_seconds=arguments.denoise_seconds)
+        for sigma in filter(None, arguments.noise):
+            orders(photos[:arguments.restored], restorer, detectors["both"], sigma)
     if "pictures" in parts and arguments.output is not None and arguments.damaged is not None:
         pictures(list_images(arguments.damaged), detectors["both"], arguments.output)
 
@@ -159,11 +160,10 @@ def restoration(photos, restorer, detector, sigma, kinds):
           + "|" + "---|" * 8 + "\n" + "\n".join(rows.values()), flush=True)
 
 
-def orders(photos, detector, sigma, seconds):
+def orders(photos, restorer, detector, sigma):
     """Detect first, denoise first, and both in turns, on mixed damage."""
     figures = {"detect, then denoise": [], "denoise, then detect": [], "detect, denoise, detect again": []}
     counts = {name: Counts() for name in figures}
-    restorer = Restorer(denoiser="self", denoise_seconds=seconds)
     for number, photo in enumerate(photos):
         image, truth = damaged(photo, number, MIXED, sigma)
         picture, nothing = Picture(image), np.zeros(truth.shape, bool)
@@ -175,7 +175,7 @@ def orders(photos, detector, sigma, seconds):
         for name, result in zip(figures, (first, late, twice)):
             figures[name].append(psnr(photo, result.image))
             counts[name].add(result.mask, truth)
-    print(f"\n| order, noise {sigma} | precision | recall | F1 | PSNR |\n|---|---|---|---|---|")
+    print(f"\n| order, noise {sigma:g} | precision | recall | F1 | PSNR |\n|---|---|---|---|---|")
     for name, values in figures.items():
         precision, recall, f1, _ = counts[name].figures()
         print(f"| {name} | {precision:.2f} | {recall:.2f} | {f1:.2f} | {np.mean(values):.2f} |", flush=True)
