@@ -92,12 +92,14 @@ def choose_denoiser(request: DenoiserRequest, loaded: Optional["Denoiser"], imag
         seconds: Upper bound on the training time.
         progress: Called after each training step, see `denoise.Denoiser.train`.
     """
-    from denoise import Denoiser, DenoiserConfig, estimate_noise
+    from denoise import estimate_noise
 
     noise = estimate_noise(images[0].squeeze(-1) if images.shape[-1] == 1 else images[0], damage=mask)
     sigma = noise.sigma / (value_range[1] - value_range[0]) * 255
     if request == "none":
         return DenoiserChoice(None, "none", noise, "not asked for")
+    from denoise import Denoiser, DenoiserConfig  # n2v's packages take a while to load
+
     frames, axes = _samples(images, noise)
     damage = [mask] * len(frames)
     if loaded is not None:

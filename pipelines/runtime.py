@@ -6,8 +6,9 @@ import contextlib
 import os
 import platform
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +21,8 @@ DEVICES = ("auto", "cpu", "gpu")
 PRECISIONS = ("float32", "bfloat16")
 
 _REPORTED_PACKAGES = ("n2v-deepfill", "tensorflow", "n2v", "csbdeep", "numpy")
+# What TensorFlow and Keras load where it is installed, for uses that nothing here has: 100 MB, and a second.
+_UNUSED_PACKAGES = ("jax", "pandas")
 _starting = threading.Lock()
 
 
@@ -52,7 +55,7 @@ def start(device: str | None = "auto", *, seed: int | None = None, precision: st
         _require_processor_features()
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
         ignore_harmless_warnings()
-        with harmless_lines_dropped():
+        with harmless_lines_dropped(), _hidden(_UNUSED_PACKAGES):
             import tensorflow
 
             chosen = _device_in_use(tensorflow) if device is None else _choose_device(tensorflow, device)
@@ -89,6 +92,18 @@ def processor_features() -> frozenset[str]:
         if name.strip() in ("flags", "Features"):  # x86, ARM
             return frozenset(value.split())
     return frozenset()
+
+
+@contextlib.contextmanager
+def _hidden(packages: Sequence[str]) -> Iterator[None]:
+    """Importing those fails inside as if they were not installed, unless they are loaded already."""
+    absent = [package for package in packages if package not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  None is documented to do this
+    try:
+        yield
+    finally:
+        for package in absent:
+            del sys.modules[package]
 
 
 def _require_processor_features() -> None:
@@ -134,6 +149,26 @@ def _set_precision(tensorflow: ModuleType, device: str, precision: str) -> None:
         {"auto_mixed_precision_onednn_bfloat16": reduced and device == "cpu"})
     policy = "mixed_bfloat16" if reduced and device == "gpu" else "float32"
     tensorflow.keras.mixed_precision.set_global_policy(policy)
+
+
+@contextlib.contextmanager
+def graphs_as_traced() -> Iterator[None]:
+    """Graphs that are first run inside are not rewritten by TensorFlow; but on a GPU, or for bfloat16, which need it.
+
+    For a graph of many operations that takes seconds. Whether it pays is to be measured: `benchmarks/bench_startup.py`
+    for DeepFill's; the training of a denoiser is a third slower without.
+    """
+    import tensorflow as tf
+
+    options = tf.config.optimizer.get_experimental_options()
+    if tf.config.get_visible_devices("GPU") or options.get("auto_mixed_precision_onednn_bfloat16"):
+        yield
+        return
+    tf.config.optimizer.set_experimental_options({"min_graph_nodes": 2**31 - 1})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"min_graph_nodes": options.get("min_graph_nodes", 0)})
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
-from skimage.restoration import estimate_sigma
+
+from denoise.noise import wavelet_sigma
 
 NOISY = 0.1  # standard deviation, of the brightness range, from which on all channels count alike
 TEXTURE_WINDOW = 61  # pixels
@@ -28,14 +29,10 @@ def bright_planes(colours: np.ndarray) -> Iterator[tuple[np.ndarray, float]]:
     for shown in (colours, 1 - colours):
         plane = shown.mean(axis=-1)
         if shown.shape[-1] > 1:
-            plane += max(0.0, 1 - _noise(shown[..., 1]) / NOISY) * (shown.min(axis=-1) - plane)
-        yield plane, _noise(plane)
+            plane += max(0.0, 1 - wavelet_sigma(shown[..., 1]) / NOISY) * (shown.min(axis=-1) - plane)
+        yield plane, wavelet_sigma(plane)
 
 
 def prominence(contrast: np.ndarray) -> np.ndarray:
     """Contrast as a multiple of the mean one around: low in texture, however strong."""
     return contrast / np.maximum(cv2.blur(contrast, (TEXTURE_WINDOW, TEXTURE_WINDOW)), 1e-6)
-
-
-def _noise(plane: np.ndarray) -> float:
-    return float(estimate_sigma(plane)) if np.ptp(plane) > 0 else 0.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from skimage.filters import apply_hysteresis_threshold, sato
 
 from pipelines.damage.brightness import bright_planes, prominence
 from pipelines.damage.regions import Regions
@@ -46,6 +45,8 @@ def find_cracks(colours: np.ndarray, sigma: float) -> np.ndarray:
 
 def ridges(brightness: np.ndarray, sigma: float) -> tuple[Regions, list[np.ndarray], np.ndarray]:
     """Candidates, their features and which of them are long enough."""
+    from skimage.filters import apply_hysteresis_threshold, sato  # a second to load, and not every command looks
+
     inner = np.s_[HAT:-HAT, HAT:-HAT]  # a frame along the border goes on beyond it, and so is wide
     padded = cv2.copyMakeBorder(brightness, HAT, HAT, HAT, HAT, cv2.BORDER_REPLICATE)
     ridge = sato(padded, sigmas=SCALES, black_ridges=False).astype(np.float32)[inner]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
-from skimage.restoration import estimate_sigma
 
+from denoise.noise import wavelet_sigma
 from pipelines.damage import kinds
 from pipelines.damage.classical import CLASSICAL
 from pipelines.damage.growth import grow, growth_for
@@ -177,4 +177,4 @@ def _colours(picture: Picture, pixels: np.ndarray) -> np.ndarray:
 def _noise(colours: np.ndarray) -> float:
     """Standard deviation of the noise, mean of the channels."""
     planes = [plane for plane in np.moveaxis(colours, -1, 0) if min(plane.shape) > 1 and np.ptp(plane) > 0]
-    return float(np.mean([estimate_sigma(plane) for plane in planes])) if planes else 0.0
+    return float(np.mean([wavelet_sigma(plane) for plane in planes])) if planes else 0.0

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 from skimage import data
 
-from denoise.noise import estimate_noise
+from denoise.noise import estimate_noise, wavelet_sigma
 
 PHOTO = data.astronaut()[:256, :256]
 NOISE = np.random.default_rng(0).normal(size=PHOTO.shape)
@@ -21,6 +21,16 @@ def test_white_noise_is_measured_and_not_called_correlated(sigma):
     # clipping takes from strong noise, texture adds to weak noise: 15 % on this photo
     assert estimate.sigma == pytest.approx(sigma, rel=0.15)
     assert abs(estimate.correlation) < 0.1 and not estimate.is_correlated
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (101, 33), (5, 7), (2, 2)])
+def test_the_wavelet_estimate_is_that_of_scikit_image(shape):
+    from skimage.restoration import estimate_sigma
+
+    plane = np.random.default_rng(0).normal(100, 10, shape).astype(np.float32)
+    plane[:shape[0] // 3] = 0  # of which nothing counts
+    assert wavelet_sigma(plane) == estimate_sigma(plane[..., np.newaxis], channel_axis=-1)
+    assert wavelet_sigma(np.full(shape, 7, np.uint8)) == 0
 
 
 def test_sigma_is_in_the_units_of_the_image():

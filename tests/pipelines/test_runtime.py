@@ -30,7 +30,7 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess:
 def started():
     """What a process that starts TensorFlow in several ways prints and reports."""
     finished = run("""
-import json, random
+import json, random, sys
 from pipelines import runtime
 report = {"device": runtime.start("cpu", seed=3)}
 import numpy, tensorflow as tf
@@ -53,6 +53,8 @@ runtime.start(precision="bfloat16")
 report["bfloat16"] = [rewrites(), tf.keras.mixed_precision.global_policy().name]
 runtime.start()
 report["float32"] = [rewrites(), tf.keras.mixed_precision.global_policy().name]
+report["loaded"] = [name for name in ("jax", "pandas") if name in sys.modules]
+import pandas
 import n2v.models, tensorflow_addons, tensorflow_gan, tensorflow_probability
 print(json.dumps(report))
 """, CUDA_VISIBLE_DEVICES="-1")
@@ -78,6 +80,10 @@ def test_the_device_in_use_is_told(started):
 def test_precision_is_set_and_set_back(started):
     assert started.report["bfloat16"] == [True, "float32"]
     assert started.report["float32"] == [False, "float32"]
+
+
+def test_what_tensorflow_loads_but_nothing_here_needs_is_left_out_and_can_be_loaded_later(started):
+    assert started.report["loaded"] == []
 
 
 def test_real_messages_come_through():
