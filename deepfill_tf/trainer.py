@@ -67,6 +67,7 @@ class Trainer(tf.keras.Model):
             rate *= tf.maximum(SMALLEST_RATE, 0.5 + 0.5 * tf.cos(math.pi * step / config.steps))
         return rate
 
+    @tf.autograph.experimental.do_not_convert  # nothing in it needs it, and it takes a third of the tracing
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> Losses:
         """Update the critics, then the generator, then the average.
 

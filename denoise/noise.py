@@ -96,12 +96,14 @@ def wavelet_sigma(plane: np.ndarray) -> float:
         plane: (H, W), any real dtype.
 
     Returns:
-        In the image's own units; 0 where there is no detail at all.
+        In the image's own units; 0 for an image of one value.
 
     Reference:
         Donoho & Johnstone 1994, doi:10.1093/biomet/81.3.425; `estimate_sigma` of scikit-image, of which loading takes
         a second and 40 MB.
     """
+    if np.ptp(plane) == 0:
+        return 0.0
     _, (_, _, diagonal) = pywt.dwt2(plane, "db2")
     details = np.abs(diagonal[diagonal != 0])  # exact zeros are even regions, drawn or clipped
     return float(np.median(details)) / NORMAL_QUARTILE if details.size else 0.0

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from pipelines.command import report_warning
 from pipelines.errors import InputError
@@ -98,7 +99,8 @@ def processor_features() -> frozenset[str]:
 def _hidden(packages: Sequence[str]) -> Iterator[None]:
     """Importing those fails inside as if they were not installed, unless they are loaded already."""
     absent = [package for package in packages if package not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  None is documented to do this
+    modules: dict[str, Any] = sys.modules  # None is documented to do this
+    modules.update(dict.fromkeys(absent))
     try:
         yield
     finally:
