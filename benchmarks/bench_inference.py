@@ -4,9 +4,9 @@
                                          [--masks centre scratches free-form] [--precision bfloat16] [--repeats 3]
 
 Each case runs in a process of its own, which restores a seeded picture without denoising it, as
-`python -m pipelines.restore --denoiser none` does: once to trace the graph, then up to `--repeats` times, but none
-after ENOUGH_SECONDS; the fastest is printed. The machine's rate is that of a matrix product of 2048 x 2048 in float32,
-measured right after.
+`python -m pipelines.restore --denoiser none` does: once to trace the graph, then up to `--repeats` times, of which the
+fastest is printed; none after ENOUGH_SECONDS, so that large cases run once, with the tracing. The machine's rate is
+that of a matrix product of 2048 x 2048 in float32, measured right after.
 GFLOP are those of the whole network at that size; what a small hole spares shows as a share above the machine's rate.
 The official network's seconds are those of the yardstick (below), scaled by this machine's rate.
 """

@@ -105,7 +105,7 @@ def wavelet_sigma(plane: np.ndarray) -> float:
     if np.ptp(plane) == 0:
         return 0.0
     _, (_, _, diagonal) = pywt.dwt2(plane, "db2")
-    details = np.abs(diagonal[diagonal != 0])  # exact zeros are even regions, drawn or clipped
+    details = np.abs(diagonal[diagonal != 0])  # exact zeros: even regions without light
     return float(np.median(details)) / NORMAL_QUARTILE if details.size else 0.0
 
 

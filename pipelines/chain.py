@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any, Optional
@@ -12,7 +11,6 @@ import tensorflow as tf
 from deepfill_tf.coarse_to_fine import complete_coarse_to_fine
 from deepfill_tf.hole_generator import WORKING_BYTES, HoleGenerator
 from deepfill_tf.inference import complete
-from pipelines import runtime
 
 TensorDenoiser = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -76,7 +74,8 @@ class RestorationChain(tf.Module):
             `image`, bit by bit, outside the hole.
         """
         guides = [] if edges is None else [edges]
-        return self._run(self.restore, image, mask, value_range, tf.constant(working_bytes, tf.int64), *guides)
+        return self.restore(*(tf.convert_to_tensor(value) for value in (image, mask, value_range)),
+                            tf.constant(working_bytes, tf.int64), *map(tf.convert_to_tensor, guides))
 
     def fill_wide(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None,
                   *, factor: int, working_bytes: int = WORKING_BYTES) -> tf.Tensor:
@@ -96,12 +95,8 @@ class RestorationChain(tf.Module):
 
             self._by_factor[factor] = _traced(fill, self._signature)
         guides = [] if edges is None else [edges]
-        return self._run(self._by_factor[factor], image, mask, value_range, tf.constant(working_bytes, tf.int64),
-                         *guides)
-
-    def _run(self, function, *inputs):
-        with contextlib.nullcontext() if self._denoiser is not None else runtime.graphs_as_traced():
-            return function(*map(tf.convert_to_tensor, inputs))
+        return self._by_factor[factor](*(tf.convert_to_tensor(value) for value in (image, mask, value_range)),
+                                       tf.constant(working_bytes, tf.int64), *map(tf.convert_to_tensor, guides))
 
     def _restore(self, image, mask, value_range, working_bytes, edges=None):
         denoised = image

@@ -107,7 +107,7 @@ def test_every_kind_of_step_moves_all_weights(changes):
 
 
 def test_xla_computes_the_same_step():
-    # (With a discriminator: tests/pipelines/test_portable_training.py.)
+    # (With a discriminator, as JAX compiles it: tests/pipelines/test_portable_training.py.)
     plain_losses, _, plain = one_step(RECONSTRUCTION)
     losses, _, compiled = one_step(RECONSTRUCTION, xla=True)
     for name, value in plain_losses.items():

@@ -30,7 +30,7 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess:
 def started():
     """What a process that starts TensorFlow in several ways prints and reports."""
     finished = run("""
-import json, random, sys
+import importlib.util, json, random, sys
 from pipelines import runtime
 report = {"device": runtime.start("cpu", seed=3)}
 import numpy, tensorflow as tf
@@ -53,8 +53,9 @@ runtime.start(precision="bfloat16")
 report["bfloat16"] = [rewrites(), tf.keras.mixed_precision.global_policy().name]
 runtime.start()
 report["float32"] = [rewrites(), tf.keras.mixed_precision.global_policy().name]
-report["loaded"] = [name for name in ("jax", "pandas") if name in sys.modules]
-import pandas
+names = [name for name in ("jax", "pandas") if importlib.util.find_spec(name)]
+report["loaded"] = [name for name in names if name in sys.modules]
+report["later"] = [importlib.import_module(name).__name__ for name in names] == names
 import n2v.models, tensorflow_addons, tensorflow_gan, tensorflow_probability
 print(json.dumps(report))
 """, CUDA_VISIBLE_DEVICES="-1")
@@ -83,7 +84,7 @@ def test_precision_is_set_and_set_back(started):
 
 
 def test_what_tensorflow_loads_but_nothing_here_needs_is_left_out_and_can_be_loaded_later(started):
-    assert started.report["loaded"] == []
+    assert started.report["loaded"] == [] and started.report["later"]
 
 
 def test_real_messages_come_through():
@@ -117,6 +118,14 @@ def test_messages_of_a_failed_import_come_through(tmp_path):
     assert lines[0] == "W gpu_device.cc:2256] Cannot dlopen some GPU libraries"
     assert lines[-1] == "ImportError: a library is missing"
     assert "TensorRT" not in finished.stderr
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="oneDNN is for these processors")
+@pytest.mark.parametrize("environment, found", [({}, "1"), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, "0")])
+def test_onednn_is_on_unless_it_is_turned_off(environment, found, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("import os; raise ImportError(os.environ['TF_ENABLE_ONEDNN_OPTS'])")
+    finished = run("from pipelines import runtime; runtime.start()", PYTHONPATH=str(tmp_path), **environment)
+    assert finished.stderr.splitlines()[-1] == f"ImportError: {found}"
 
 
 def fake_tensorflow(gpus: list[str], running: bool = False) -> SimpleNamespace:

@@ -104,7 +104,7 @@ def test_tensorboard_has_scalars_and_a_picture(run):
     assert shape == (2 * 16, 4 * 16, 3)
 
 
-def test_restore_takes_the_run_its_saved_model_and_its_weights(run, data, tmp_path):
+def test_restore_takes_the_saved_model_and_run_and_weights_file_hold_the_same(run, data, tmp_path):
     mask = np.zeros((20, 24), np.uint8)
     mask[3:5] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
@@ -126,6 +126,13 @@ def test_a_saved_model_of_something_else_is_refused(tmp_path):
     tf.saved_model.save(module, str(tmp_path / "model"))
     with pytest.raises(WeightsError, match="another network"):
         load_generator(tmp_path / "model")
+
+
+def test_a_saved_model_takes_the_place_of_the_last_one(tmp_path):
+    network = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(2,))])
+    for _ in range(2):
+        training_session._save_model(network, tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"] and (tmp_path / "model/saved_model.pb").exists()
 
 
 def test_a_used_folder_is_refused_and_a_finished_run_has_nothing_left_to_do(run, data, settings, capsys,
