@@ -20,7 +20,8 @@ MASK = [None, None, None, 1]
 class ServedChain(tf.Module):
     """`RestorationChain` on 8-bit pictures, with fixed networks and nothing but TensorFlow operations.
 
-    The results are those of `pipelines.restore`, byte for byte, with the same denoiser and inpainter, and oneDNN on as `runtime.start` has it.
+    The results are those of `pipelines.restore`, byte for byte, with the same denoiser and inpainter, and oneDNN on as
+    `runtime.start` has it.
 
     Args:
         denoiser: None leaves the noise.
