@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 from skimage import data
+from skimage.restoration import estimate_sigma
 
 from denoise.noise import estimate_noise, wavelet_sigma
 
@@ -25,8 +26,6 @@ def test_white_noise_is_measured_and_not_called_correlated(sigma):
 
 @pytest.mark.parametrize("shape", [(64, 64), (101, 33), (5, 7), (2, 9)])
 def test_the_wavelet_estimate_is_that_of_scikit_image(shape):
-    from skimage.restoration import estimate_sigma
-
     plane = np.random.default_rng(0).normal(100, 10, shape).astype(np.float32)
     plane[:shape[0] // 3] = 0  # of which nothing counts
     assert wavelet_sigma(plane) == estimate_sigma(plane)
