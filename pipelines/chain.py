@@ -11,6 +11,7 @@ import tensorflow as tf
 from deepfill_tf.coarse_to_fine import complete_coarse_to_fine
 from deepfill_tf.hole_generator import WORKING_BYTES, HoleGenerator
 from deepfill_tf.inference import complete
+from pipelines.quick_call import call_quickly
 
 TensorDenoiser = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -73,9 +74,7 @@ class RestorationChain(tf.Module):
             "denoised" and "restored", both shaped, and in the units, of `image`. Without a denoiser they are
             `image`, bit by bit, outside the hole.
         """
-        guides = [] if edges is None else [edges]
-        return self.restore(*(tf.convert_to_tensor(value) for value in (image, mask, value_range)),
-                            tf.constant(working_bytes, tf.int64), *map(tf.convert_to_tensor, guides))
+        return call_quickly(self.restore, _inputs(image, mask, value_range, edges, working_bytes))
 
     def fill_wide(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None,
                   *, factor: int, working_bytes: int = WORKING_BYTES) -> tf.Tensor:
@@ -94,9 +93,7 @@ class RestorationChain(tf.Module):
                     complete_coarse_to_fine, factor=factor, working_bytes=working_bytes))
 
             self._by_factor[factor] = _traced(fill, self._signature)
-        guides = [] if edges is None else [edges]
-        return self._by_factor[factor](*(tf.convert_to_tensor(value) for value in (image, mask, value_range)),
-                                       tf.constant(working_bytes, tf.int64), *map(tf.convert_to_tensor, guides))
+        return call_quickly(self._by_factor[factor], _inputs(image, mask, value_range, edges, working_bytes))
 
     def _restore(self, image, mask, value_range, working_bytes, edges=None):
         denoised = image
@@ -125,6 +122,11 @@ def _traced(function: Callable[..., Any], signature: list[tf.TensorSpec]) -> Any
     # Not even inside of layers: nothing in them needs autograph, and it takes as long as the tracing.
     unconverted = tf.autograph.experimental.do_not_convert(function)
     return tf.function(unconverted, autograph=False).get_concrete_function(*signature)
+
+
+def _inputs(image, mask, value_range, edges, working_bytes):
+    tensors = [tf.convert_to_tensor(value) for value in (image, mask, value_range)]
+    return [*tensors, tf.constant(working_bytes, tf.int64), *([] if edges is None else [tf.convert_to_tensor(edges)])]
 
 
 def to_channels(image: tf.Tensor, channels: int) -> tf.Tensor:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Union
 
@@ -113,13 +115,13 @@ class AttentionTile:
         scores = tf.reshape(scores, [-1, tile_height + 2 * reach, tile_width + 2 * reach, count + 2 * reach])
         if reach == 0:
             return scores
-        by_rows = tf.add_n([scores[:, :, shift:shift + tile_width, shift:shift + count]
-                            for shift in range(2 * reach + 1)])
+        by_rows = _sum_in_order(scores[:, :, shift:shift + tile_width, shift:shift + count]
+                               for shift in range(2 * reach + 1))
         order = columns[reach:reach + tile_width] * height + rows[:, tf.newaxis]
         exists = tf.cast((order >= 0) & (order < count), tf.float32)
         by_rows *= exists[..., tf.newaxis]
-        return tf.add_n([self._down_columns(by_rows[:, shift:shift + tile_height], shift - reach)
-                         for shift in range(2 * reach + 1)])
+        return _sum_in_order(self._down_columns(by_rows[:, shift:shift + tile_height], shift - reach)
+                            for shift in range(2 * reach + 1))
 
     def _down_columns(self, scores, steps):
         """Each key's score replaced by that of the key `steps` further in the order of columns, zeros beyond."""
@@ -130,6 +132,11 @@ class AttentionTile:
         for _ in range(-steps):
             scores = tf.concat([nothing, scores[..., -width:-1], scores[..., :-width]], axis=-1)
         return scores
+
+
+def _sum_in_order(tensors: Iterable[tf.Tensor]) -> tf.Tensor:
+    """`tf.add_n` whose order, and so the last bit, does not depend on what TensorFlow makes of the graph."""
+    return functools.reduce(operator.add, tensors)
 
 
 def map_recomputed(function: Callable[..., tf.Tensor], items: tf.Tensor, arguments: Sequence[tf.Tensor]) -> tf.Tensor:

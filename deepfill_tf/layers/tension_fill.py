@@ -129,15 +129,17 @@ def _ascended(image, change, residual, target, hole, tension):
 def _smoothed(image: tf.Tensor, target: tf.Tensor, hole: tf.Tensor, operator: Operator, largest: Real, steps: int
               ) -> tf.Tensor:
     """Chebyshev steps towards `operator(image) == target`; they damp what the upper eigenvalues belong to."""
-    centre, radius = largest * (1 + 1 / DAMPED) / 2, largest * (1 - 1 / DAMPED) / 2
-    change, factor = 0.0, radius / centre
+    # Centre and radius of those eigenvalues, as parts of the largest. Numbers come first: whatever is left for TensorFlow
+    # to evaluate beforehand gives the same bits evaluated later.
+    centre, radius = (1 + 1 / DAMPED) / 2, (1 - 1 / DAMPED) / 2
+    change, factor, unit = 0.0, radius / centre, 1.0 / largest
     for step in range(steps):
         residual = tf.where(hole, target - operator(image), 0.0)
         if step == 0:
-            change = residual / centre
+            change = 1.0 / centre * unit * residual
         else:
             next_factor = 1.0 / (2.0 * centre / radius - factor)
-            change = next_factor * factor * change + 2.0 * next_factor / radius * residual
+            change = next_factor * factor * change + 2.0 * next_factor / radius * unit * residual
             factor = next_factor
         image += change
     return image
