@@ -116,12 +116,12 @@ class AttentionTile:
         if reach == 0:
             return scores
         by_rows = _sum_in_order(scores[:, :, shift:shift + tile_width, shift:shift + count]
-                               for shift in range(2 * reach + 1))
+                                for shift in range(2 * reach + 1))
         order = columns[reach:reach + tile_width] * height + rows[:, tf.newaxis]
         exists = tf.cast((order >= 0) & (order < count), tf.float32)
         by_rows *= exists[..., tf.newaxis]
         return _sum_in_order(self._down_columns(by_rows[:, shift:shift + tile_height], shift - reach)
-                            for shift in range(2 * reach + 1))
+                             for shift in range(2 * reach + 1))
 
     def _down_columns(self, scores, steps):
         """Each key's score replaced by that of the key `steps` further in the order of columns, zeros beyond."""

@@ -129,8 +129,8 @@ def _ascended(image, change, residual, target, hole, tension):
 def _smoothed(image: tf.Tensor, target: tf.Tensor, hole: tf.Tensor, operator: Operator, largest: Real, steps: int
               ) -> tf.Tensor:
     """Chebyshev steps towards `operator(image) == target`; they damp what the upper eigenvalues belong to."""
-    # Centre and radius of those eigenvalues, as parts of the largest. Numbers come first: whatever is left for TensorFlow
-    # to evaluate beforehand gives the same bits evaluated later.
+    # Centre and radius of those eigenvalues, as parts of the largest. Numbers come first: whether or not TensorFlow
+    # evaluates something beforehand, the bits are the same.
     centre, radius = (1 + 1 / DAMPED) / 2, (1 - 1 / DAMPED) / 2
     change, factor, unit = 0.0, radius / centre, 1.0 / largest
     for step in range(steps):
