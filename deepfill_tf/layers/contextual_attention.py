@@ -6,7 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from deepfill_tf.layers.attention_tiles import AttentionTile, lay_tiles, map_recomputed, tile_sides
+from deepfill_tf.layers.attention_tile import AttentionTile
+from deepfill_tf.layers.attention_tiles import lay_tiles, map_recomputed, tile_sides
 from deepfill_tf.layers.patches import from_blocks, neighbourhoods, to_blocks
 from deepfill_tf.layers.resize import shrink_nearest
 
@@ -29,7 +30,8 @@ class ContextualAttention(tf.keras.layers.Layer):
         softmax_scale: Sharpness of the choice.
         block_bytes: Bound for the score maps that are in memory at a time; queries are worked on in tiles that
             fit, each against all keys, and once more for the gradient. The result does not depend on it.
-        hole_only: Whether to leave out what `needed` does not ask for; if not, `needed` is ignored.
+        hole_only: Whether to leave out what `needed` does not ask for, and keys that hardly matter (see
+            `AttentionTile.blocks_from_few`); if not, `needed` is ignored.
 
     Inputs:
         features (B, H, W, C) and mask (B or 1, H, W, 1), 1 = hole. H, W multiples of `rate`, known or not.
@@ -89,7 +91,8 @@ class ContextualAttention(tf.keras.layers.Layer):
             origins = _tiles_with_any(origins, wanted, sides)
         blocks = to_blocks(values, self.rate)
         rows = tf.reshape(blocks, [-1, (grid[0] + 1) * (grid[1] + 1), blocks.shape[-1]])
-        pasted = lay_tiles(map_recomputed(tile.blocks, origins, (keys, norms, rows)), origins,
+        blocks_of_tile = tile.blocks_from_few if self.hole_only else tile.blocks
+        pasted = lay_tiles(map_recomputed(blocks_of_tile, origins, (keys, norms, rows)), origins,
                            (covered[0] + 1, covered[1] + 1))
         completed = from_blocks(pasted[:, :grid[0] + 1, :grid[1] + 1], self.rate) / 4
         completed = tf.ensure_shape(completed, values.shape)
