@@ -41,7 +41,7 @@ def one_step(config, repeats=1, **changes):
     return {name: float(value) for name, value in losses.items()}, before, trainer
 
 
-def test_a_broken_run_ends_with_the_same_weights_as_an_unbroken_one(source, tmp_path):
+def test_a_broken_run_ends_with_the_same_weights_as_an_unbroken_one(source, tmp_path, eager_steps):
     whole = TrainingRun(SMALL, source, tmp_path / "whole", seed=0)
     losses = dict(whole.steps())
     assert sorted(losses) == [1, 2, 3]
@@ -85,7 +85,7 @@ def test_a_new_run_can_start_from_given_weights():
         np.testing.assert_array_equal(one, average)
 
 
-def test_a_loss_that_is_not_finite_names_step_and_checkpoint(source, tmp_path):
+def test_a_loss_that_is_not_finite_names_step_and_checkpoint(source, tmp_path, eager_steps):
     run = TrainingRun(dataclasses.replace(RECONSTRUCTION, learning_rate=1e30), source, tmp_path / "run", seed=0)
     with pytest.raises(FloatingPointError, match=r"step \d.*ckpt-\d"):
         list(run.steps())

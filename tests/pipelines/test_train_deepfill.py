@@ -144,7 +144,7 @@ def test_a_used_folder_is_refused_and_a_finished_run_has_nothing_left_to_do(run,
     assert (run / "metrics.csv").read_text() == before
 
 
-def test_killed_and_resumed_it_ends_as_an_unbroken_run_does(run, data, settings, tmp_path):
+def test_killed_and_resumed_it_ends_as_an_unbroken_run_does(run, data, settings, tmp_path, without_saved_model):
     killed = tmp_path / "killed"
     process = subprocess.Popen([sys.executable, "-m", "pipelines.train_deepfill", *arguments(data, settings, killed)],
                                stderr=subprocess.PIPE, text=True,
@@ -168,7 +168,7 @@ def test_killed_and_resumed_it_ends_as_an_unbroken_run_does(run, data, settings,
         assert rows == others
 
 
-def test_ctrl_c_keeps_the_step(data, settings, tmp_path, monkeypatch, without_saved_model):
+def test_ctrl_c_keeps_the_step(data, settings, tmp_path, monkeypatch, without_saved_model, eager_steps):
     folder = tmp_path / "run"
     losses = TrainingLog.losses
 
@@ -188,7 +188,7 @@ def test_ctrl_c_keeps_the_step(data, settings, tmp_path, monkeypatch, without_sa
     assert list(folder.glob("checkpoints/ckpt-1.index")) and (folder / "generator.h5").exists()
 
 
-def test_corrupt_pictures_are_counted_named_and_skipped(settings, tmp_path, capsys, without_saved_model):
+def test_corrupt_pictures_are_counted_named_and_skipped(settings, tmp_path, capsys, without_saved_model, eager_steps):
     folder = tmp_path / "data"
     folder.mkdir()
     for index in range(120):
@@ -208,7 +208,7 @@ def test_corrupt_pictures_are_counted_named_and_skipped(settings, tmp_path, caps
     assert not (tmp_path / "other").exists()  # so that it can be tried again
 
 
-def test_records_and_lists_are_trained_on(data, tmp_path, capsys, without_saved_model):
+def test_records_and_lists_are_trained_on(data, tmp_path, capsys, without_saved_model, eager_steps):
     assert train_deepfill.main(["--data", str(data), "--write-records", str(tmp_path / "records")]) == 0
     assert "20 pictures" in capsys.readouterr().out
     (tmp_path / "list.txt").write_text("\n".join(map(str, sorted(data.glob("*.png"))[:5])))
@@ -219,7 +219,7 @@ def test_records_and_lists_are_trained_on(data, tmp_path, capsys, without_saved_
     assert (tmp_path / "of_records" / "best.h5").exists()
 
 
-def test_a_loss_that_is_not_finite_is_one_line(data, tmp_path, capsys):
+def test_a_loss_that_is_not_finite_is_one_line(data, tmp_path, capsys, eager_steps):
     wild = tmp_path / "c.yaml"
     wild.write_text(RECONSTRUCTION + "learning_rate: 1.0e+30\n")
     assert train_deepfill.main(arguments(data, wild, tmp_path / "run")) == 2
@@ -282,7 +282,7 @@ def test_data_of_formats_that_training_cannot_decode(tmp_path, capsys):
     assert "there are none" in error and error.count("\n") == 1
 
 
-def test_drawn_edges_guide_the_training(data, tmp_path, capsys, without_saved_model):
+def test_drawn_edges_guide_the_training(data, tmp_path, capsys, without_saved_model, eager_steps):
     drawings = tmp_path / "drawings"
     drawings.mkdir()
     for path in data.glob("*.png"):
