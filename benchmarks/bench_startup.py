@@ -4,7 +4,7 @@
 
 Each run is a process of its own, which goes the way of `python -m pipelines.restore --denoiser none`, with one network.
 Printed are the seconds since the process was started, of the run that was ready first. "Ready": the network is loaded
-and its graph traced, so that work begins; in the first picture's time TensorFlow optimises the graph for this machine.
+and its graph traced, so that work begins; in the first picture's time TensorFlow prepares the graph for this machine.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class HoleGenerator(tf.Module):
             inputs: As of the generator: H, W multiples of 8.
             working_bytes: int64: bound for what the convolutions of a tile, or a few queries' scores, take at a time,
                 besides images, features and keys. The smallest tiles need about 30 MB. The result does not depend on
-                it.
+                it, but for float32's last digits.
             details: (B, H / 4, W / 4, D), anything that belongs to the known image.
 
         Returns:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from deepfill_tf.coarse_to_fine import complete_coarse_to_fine
 from deepfill_tf.hole_generator import WORKING_BYTES, HoleGenerator
 from deepfill_tf.inference import complete
-from pipelines.quick_call import call_quickly
+from pipelines.light_rewriting import light_rewriting
 
 TensorDenoiser = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -74,7 +74,8 @@ class RestorationChain(tf.Module):
             "denoised" and "restored", both shaped, and in the units, of `image`. Without a denoiser they are
             `image`, bit by bit, outside the hole.
         """
-        return call_quickly(self.restore, _inputs(image, mask, value_range, edges, working_bytes))
+        with light_rewriting():
+            return self.restore(*_inputs(image, mask, value_range, edges, working_bytes))
 
     def fill_wide(self, image: tf.Tensor, mask: tf.Tensor, value_range: tf.Tensor, edges: Optional[tf.Tensor] = None,
                   *, factor: int, working_bytes: int = WORKING_BYTES) -> tf.Tensor:
@@ -93,7 +94,8 @@ class RestorationChain(tf.Module):
                     complete_coarse_to_fine, factor=factor, working_bytes=working_bytes))
 
             self._by_factor[factor] = _traced(fill, self._signature)
-        return call_quickly(self._by_factor[factor], _inputs(image, mask, value_range, edges, working_bytes))
+        with light_rewriting():
+            return self._by_factor[factor](*_inputs(image, mask, value_range, edges, working_bytes))
 
     def _restore(self, image, mask, value_range, working_bytes, edges=None):
         denoised = image

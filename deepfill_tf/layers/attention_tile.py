@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from deepfill_tf.layers.attention_tiles import Side
+from deepfill_tf.layers.query_tiles import Side
 
 NEGLIGIBLE = 1e-7  # of what a query borrows
 
@@ -70,25 +70,24 @@ class AttentionTile:
     def blocks_from_few(self, origin: tf.Tensor, keys: tf.Tensor, norms: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
         """`blocks`, from those keys alone that matter to any query of the tile, if they are few; for inference.
 
-        In photos a tenth of the keys do. All that a query borrows from the others is less than `NEGLIGIBLE`, below
-        float32's last digit.
+        In photos a tenth to a quarter of the keys do. The softmax gives all others together less than `NEGLIGIBLE` of
+        each query, which is about float32's last digit.
         """
         logits, wanted = self.logits(origin, keys, norms), self.wanted(origin)
         count = self.grid[0] * self.grid[1]
         least = tf.reduce_max(logits, axis=-1, keepdims=True) + tf.math.log(NEGLIGIBLE / tf.cast(count, tf.float32))
         matters = tf.reduce_any(logits > tf.where(wanted > 0, least, np.inf), axis=[0, 1, 2])
-        few = tf.cast(tf.where(matters)[:, 0], tf.int32)
+        few = tf.where(matters)[:, 0]
 
         def pasted_from_few():
             usable = tf.gather(self.usable, few, axis=-1)[:, tf.newaxis, tf.newaxis]
-            shares = tf.nn.softmax(tf.gather(logits, few, axis=-1)) * (usable * wanted)
-            return self._pasted_patches(shares, self._patches(few, values))
+            return self._pasted_from(tf.cast(few, tf.int32), tf.nn.softmax(tf.gather(logits, few, axis=-1))
+                                     * (usable * wanted), values)
 
-        # A patch is four blocks: four times the arithmetic of `_pasted` for each key. Nor should all patches need more
-        # memory than a map.
-        width = values.shape[-1]
-        is_few = 4 * tf.size(few, tf.int64) * width < tf.cast(
-            tf.minimum(self.tile[0] * self.tile[1], width), tf.int64) * tf.cast(count, tf.int64)
+        # For each key it is four times the arithmetic of `_pasted`; nor may what is gathered take more memory than a
+        # score map.
+        queries, count = tf.cast(self.tile[0] * self.tile[1], tf.int64), tf.cast(count, tf.int64)
+        is_few = (4 * tf.size(few, tf.int64) < count) & (tf.size(few, tf.int64) * values.shape[-1] < queries * count)
         return tf.cond(is_few, pasted_from_few, lambda: self._pasted(self._shares(origin, logits), values))
 
     def _shares(self, origin, logits):
@@ -105,21 +104,18 @@ class AttentionTile:
         votes = tf.reshape(votes, [-1, rows * columns, (self.grid[0] + 1) * (self.grid[1] + 1)])
         return tf.reshape(tf.matmul(tf.cast(votes, values.dtype), values), [-1, rows, columns, values.shape[-1]])
 
-    def _patches(self, places, values):
-        """(B, N, 4 * D): the patches of keys, int32 (N,)."""
+    def _pasted_from(self, places, shares, values):
+        """The same as `_pasted`, of shares of the keys at `places`, int32 (N,), alone."""
         across = self.grid[1] + 1
-        corner = places // self.grid[1] * across + places % self.grid[1]
-        patches = tf.gather(values, corner[:, tf.newaxis] + [0, 1, across, across + 1], axis=1)
-        return tf.reshape(patches, [-1, tf.size(places), 4 * values.shape[-1]])
-
-    def _pasted_patches(self, shares, patches):
-        width = patches.shape[-1] // 4
-        shares = tf.reshape(shares, [-1, self.tile[0] * self.tile[1], tf.shape(patches)[1]])
-        pasted = tf.reshape(tf.matmul(tf.cast(shares, patches.dtype), patches), [-1, *self.tile, 4, width])
-        upper_left, upper_right, lower_left, lower_right = (
-            tf.pad(pasted[..., block, :], [[0, 0], [block // 2, 1 - block // 2], [block % 2, 1 - block % 2], [0, 0]])
-            for block in range(4))
-        return (upper_left + upper_right) + (lower_left + lower_right)
+        corners = places // self.grid[1] * across + places % self.grid[1]
+        shares = tf.reshape(tf.cast(shares, values.dtype), [-1, self.tile[0] * self.tile[1], tf.size(places)])
+        pasted = tf.zeros([], values.dtype)
+        for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            with tf.control_dependencies([pasted]):  # one after another: all at once would take four times the memory
+                block = tf.gather(values, corners + (row * across + column), axis=1)
+                block = tf.reshape(tf.matmul(shares, block), [-1, *self.tile, values.shape[-1]])
+                pasted += tf.pad(block, [[0, 0], [row, 1 - row], [column, 1 - column], [0, 0]])
+        return pasted
 
     def _fused_scores(self, origin, keys, norms):
         """float32 (B, tile height, tile width, L), summed over diagonal neighbours in both orders."""

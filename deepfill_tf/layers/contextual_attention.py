@@ -7,8 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from deepfill_tf.layers.attention_tile import AttentionTile
-from deepfill_tf.layers.attention_tiles import lay_tiles, map_recomputed, tile_sides
 from deepfill_tf.layers.patches import from_blocks, neighbourhoods, to_blocks
+from deepfill_tf.layers.query_tiles import lay_tiles, map_recomputed, tile_sides
 from deepfill_tf.layers.resize import shrink_nearest
 
 SMALLEST_NORM = 1e-4
@@ -29,7 +29,8 @@ class ContextualAttention(tf.keras.layers.Layer):
         fuse_size: How many neighbours vote, odd.
         softmax_scale: Sharpness of the choice.
         block_bytes: Bound for the score maps that are in memory at a time; queries are worked on in tiles that
-            fit, each against all keys, and once more for the gradient. The result does not depend on it.
+            fit, each against all keys, and once more for the gradient. The result does not depend on it (with
+            `hole_only`: but for float32's last digit).
         hole_only: Whether to leave out what `needed` does not ask for, and keys that hardly matter (see
             `AttentionTile.blocks_from_few`); if not, `needed` is ignored.
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deepfill_tf.layers.attention_tiles import LIVE_MAPS, lay_tiles, map_recomputed, tile_sides
+from deepfill_tf.layers.query_tiles import LIVE_MAPS, lay_tiles, map_recomputed, tile_sides
 
 
 @pytest.mark.parametrize("grid, queries, expected", [
