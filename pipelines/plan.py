@@ -22,7 +22,7 @@ MEGABYTE = 2**20
 # Measured with benchmarks/bench_inference.py: the process with its networks; for each pixel of the picture; for each
 # that is filled at a time, with images, features and keys of the attention; and what tiles may take at least and need
 # at most.
-BASE_BYTES, PICTURE_BYTES_PER_PIXEL, BYTES_PER_PIXEL = 880 * MEGABYTE, 100, 360
+BASE_BYTES, PICTURE_BYTES_PER_PIXEL, BYTES_PER_PIXEL = 920 * MEGABYTE, 100, 360
 LEAST_WORKING_BYTES, MOST_WORKING_BYTES = 48 * MEGABYTE, 256 * MEGABYTE
 SMALLEST_WINDOW = 512  # pixels
 # Of the denoiser: up to so many pixels it takes the picture as a whole, beyond in tiles; what it takes itself,
