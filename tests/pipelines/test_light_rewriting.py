@@ -15,6 +15,15 @@ TINY = DenoiserConfig(unet_n_first=4, train_epochs=1, train_steps_per_epoch=2, t
                       n2v_patch_shape=(16, 16), n2v_perc_pix=2.0, train_tensorboard=False)
 
 
+@pytest.fixture(autouse=True)
+def usual_rewriting():
+    """Training, which other tests do in the same process, leaves fusion off."""
+    before = tf.config.optimizer.get_experimental_options().get("remapping", True)
+    tf.config.optimizer.set_experimental_options({"remapping": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"remapping": before})
+
+
 @pytest.fixture(scope="module")
 def image():
     return np.random.default_rng(0).uniform(0, 255, (1, 300, 340, 3)).astype(np.float32)
