@@ -14,9 +14,9 @@ from tensorflow.python.eager import context
 def light_rewriting() -> Iterator[None]:
     """Of graphs that this thread runs inside for the first time, only convolutions are fused with what follows them.
 
-    That is the part of TensorFlow's rewriting that makes them faster on a CPU. All of it took three of the first
-    picture's five seconds, and later pictures were no faster. On a GPU, and in bfloat16, where the rewriting chooses
-    layouts and types, nothing is changed.
+    That is the part of TensorFlow's rewriting that makes them faster on a CPU. The rest took two to three of the first
+    picture's four to seven seconds, and later pictures were no faster. On a GPU, and in bfloat16, where the rewriting
+    chooses layouts and types, nothing is changed.
 
     The numbers stay the same to the last bit where they do not depend on what is rewritten: the order of `tf.add_n`
     and quotients by constants do.

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from deepfill_tf.layers.query_tiles import Side
 
-NEGLIGIBLE = 1e-7  # of what a query borrows
+NEGLIGIBLE = 1e-7  # of the softmax, which sums up to 1 for each query
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ class AttentionTile:
         count = self.grid[0] * self.grid[1]
         least = tf.reduce_max(logits, axis=-1, keepdims=True) + tf.math.log(NEGLIGIBLE / tf.cast(count, tf.float32))
         matters = tf.reduce_any(logits > tf.where(wanted > 0, least, np.inf), axis=[0, 1, 2])
-        few = tf.where(matters)[:, 0]
+        few = tf.cast(tf.where(matters)[:, 0], tf.int32)
 
         def pasted_from_few():
             usable = tf.gather(self.usable, few, axis=-1)[:, tf.newaxis, tf.newaxis]
-            return self._pasted_from(tf.cast(few, tf.int32), tf.nn.softmax(tf.gather(logits, few, axis=-1))
-                                     * (usable * wanted), values)
+            shares = tf.nn.softmax(tf.gather(logits, few, axis=-1)) * (usable * wanted)
+            return self._pasted_from(few, shares, values)
 
         # For each key it is four times the arithmetic of `_pasted`; nor may what is gathered take more memory than a
         # score map.

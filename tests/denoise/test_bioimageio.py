@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 import yaml
 
-from denoise import Denoiser, DenoiserConfig
+from denoise import Denoiser
 from denoise.bioimageio import export_bioimageio
-
-TINY = DenoiserConfig(unet_n_first=4, train_epochs=1, train_steps_per_epoch=2, train_batch_size=2,
-                      n2v_patch_shape=(16, 16), n2v_perc_pix=2.0, train_tensorboard=False)
+from tests.denoisers import TINY
 
 
 @pytest.fixture(scope="module")

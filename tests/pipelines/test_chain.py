@@ -3,12 +3,10 @@ import pytest
 import tensorflow as tf
 
 from deepfill_tf.inference import complete
-from denoise import Denoiser, DenoiserConfig
+from denoise import Denoiser
 from pipelines.chain import RestorationChain
+from tests.denoisers import TINY
 from tests.parity.generators import official_generator
-
-TINY = DenoiserConfig(unet_n_first=4, train_epochs=1, train_steps_per_epoch=2, train_batch_size=2,
-                      n2v_patch_shape=(16, 16), n2v_perc_pix=2.0, train_tensorboard=False)
 
 
 @pytest.fixture(scope="module")

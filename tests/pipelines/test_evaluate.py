@@ -15,12 +15,11 @@ from pipelines import evaluate, restore_image
 from pipelines.errors import InputError
 from pipelines.evaluation import contact_sheet, frechet, plots, runner, systems
 from pipelines.metrics import psnr
+from tests.denoisers import TINY
 from tests.pipelines.evaluation.test_frechet import StandIn
 from tests.pipelines.evaluation.test_lpips import random_arrays
 from weights.lpips_file import save_lpips
 
-TINY = denoise.DenoiserConfig(unet_n_first=4, train_epochs=1, train_steps_per_epoch=2, train_batch_size=2,
-                              n2v_patch_shape=(16, 16), n2v_perc_pix=2.0, train_tensorboard=False)
 SYSTEMS = "n2v+deepfill_v2,telea,n2v+telea,telea+n2v,input"
 
 

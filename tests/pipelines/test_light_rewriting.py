@@ -7,12 +7,10 @@ from tensorflow.core.protobuf import config_pb2
 from tensorflow.python.eager import context
 
 from deepfill_tf import build_generator
-from denoise import Denoiser, DenoiserConfig
+from denoise import Denoiser
 from pipelines.chain import RestorationChain
 from pipelines.light_rewriting import light_rewriting
-
-TINY = DenoiserConfig(unet_n_first=4, train_epochs=1, train_steps_per_epoch=2, train_batch_size=2,
-                      n2v_patch_shape=(16, 16), n2v_perc_pix=2.0, train_tensorboard=False)
+from tests.denoisers import TINY
 
 
 @pytest.fixture(autouse=True)

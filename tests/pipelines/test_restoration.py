@@ -10,11 +10,9 @@ from pipelines import batches, networks, plan, restore_image
 from pipelines.errors import InputError
 from pipelines.images import Picture
 from pipelines.restoration import Restorer
+from tests.denoisers import TINY
 from tests.parity.generators import official_generator
 from weights import save_generator
-
-TINY = DenoiserConfig(unet_n_first=4, train_epochs=1, train_steps_per_epoch=2, train_batch_size=2,
-                      n2v_patch_shape=(16, 16), n2v_perc_pix=2.0, train_tensorboard=False)
 
 
 @pytest.fixture(scope="module")
