@@ -38,7 +38,7 @@ def map_tiles(function: Callable[..., tf.Tensor], inputs: Sequence[Scaled], back
         A tensor like the background's. Without gradient.
     """
     grid = tf.shape(needed)[1:3]
-    side, origins = _tiling(needed, grid, reach, largest)
+    side, origins = _tiling(needed, reach, largest)
     core = tf.minimum(side, grid)
     window = tf.minimum(core + 2 * reach, grid)
     scale = background.scale
@@ -55,8 +55,12 @@ def map_tiles(function: Callable[..., tf.Tensor], inputs: Sequence[Scaled], back
     return tf.while_loop(lambda index, _: index < count, add_tile, (0, background.tensor), parallel_iterations=1)[1]
 
 
-def _tiling(needed, grid, reach, largest):
+# A graph of its own, which the parts of a network share: written out for each, it takes longer to load the network.
+@tf.function(autograph=False, experimental_attributes={"_noinline": True}, input_signature=[
+    tf.TensorSpec([None, None, None, 1], tf.float32), *[tf.TensorSpec([], tf.int32)] * 2])
+def _tiling(needed, reach, largest):
     """Side of the tiles whose windows have the fewest cells in all, and their first cells, int32 (N, 2)."""
+    grid = tf.shape(needed)[1:3]
     cells = tf.cast(tf.where(tf.reduce_any(needed[..., 0] > 0, axis=0)), tf.int32)
     columns = grid[1]  # more than there are tiles in a row
 
@@ -74,11 +78,11 @@ def _tiling(needed, grid, reach, largest):
 
 def _cut(tensor, start, size):
     """(B, *size, C) from `start` on."""
-    return tf.slice(tensor, tf.concat([[0], start, [0]], axis=0), tf.concat([[-1], size, [-1]], axis=0))
+    return tf.slice(tensor, tf.pad(start, [[1, 1]]), tf.pad(size, [[1, 1]], constant_values=-1))
 
 
 def _put(tensor, part, start):
     """`tensor` with `part` in it from `start` on."""
-    begin = tf.concat([[0], start, [0]], axis=0)
+    begin = tf.pad(start, [[1, 1]])
     return tf.raw_ops.TensorStridedSliceUpdate(input=tensor, begin=begin, end=begin + tf.shape(part),
                                                strides=[1, 1, 1, 1], value=part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import platform
 import subprocess
@@ -63,7 +64,7 @@ def start(device: str | None = "auto", *, seed: int | None = None, precision: st
             os.environ.setdefault(_ONEDNN, "1")
         ignore_harmless_warnings()
         with harmless_lines_dropped():
-            with _hidden(() if "tensorflow" in sys.modules else _UNUSED_PACKAGES):
+            with _hidden(() if "tensorflow" in sys.modules else _UNUSED_PACKAGES), _collector_paused():
                 import tensorflow
 
             chosen = _device_in_use(tensorflow) if device is None else _choose_device(tensorflow, device)
@@ -114,6 +115,18 @@ def _hidden(packages: Sequence[str]) -> Iterator[None]:
         for package in absent:
             if sys.modules.get(package) is None:
                 sys.modules.pop(package, None)
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Modules are loaded to stay: looking for garbage among them, again and again, takes half a second."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _require_processor_features() -> None:

@@ -132,13 +132,12 @@ class AttentionTile:
         scores = tf.reshape(scores, [-1, tile_height + 2 * reach, tile_width + 2 * reach, count + 2 * reach])
         if reach == 0:
             return scores
-        by_rows = _sum_in_order(scores[:, :, shift:shift + tile_width, shift:shift + count]
-                                for shift in range(2 * reach + 1))
+        shifts = [slice(shift, shift - 2 * reach or None) for shift in range(2 * reach + 1)]
+        by_rows = _sum_in_order(scores[:, :, shift, shift] for shift in shifts)
         order = columns[reach:reach + tile_width] * height + rows[:, tf.newaxis]
         exists = tf.cast((order >= 0) & (order < count), tf.float32)
         by_rows *= exists[..., tf.newaxis]
-        return _sum_in_order(self._down_columns(by_rows[:, shift:shift + tile_height], shift - reach)
-                             for shift in range(2 * reach + 1))
+        return _sum_in_order(self._down_columns(by_rows[:, shift], shift.start - reach) for shift in shifts)
 
     def _down_columns(self, scores, steps):
         """Each key's score replaced by that of the key `steps` further in the order of columns, zeros beyond."""

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from deepfill_tf.layers.attention_tile import AttentionTile
+from deepfill_tf.layers.known_shape import KnownShape
 from deepfill_tf.layers.patches import from_blocks, neighbourhoods, to_blocks
 from deepfill_tf.layers.query_tiles import lay_tiles, map_recomputed, tile_sides
 from deepfill_tf.layers.resize import shrink_nearest
@@ -16,7 +17,7 @@ BLOCK_BYTES = 128 * 2**20
 
 
 @tf.keras.utils.register_keras_serializable(package="deepfill_tf")
-class ContextualAttention(tf.keras.layers.Layer):
+class ContextualAttention(KnownShape):
     """Rebuild features from the best matching patches outside the hole.
 
     Scores are cosine-like: queries against unit-norm keys, on features shrunk by `rate`. A key is usable when none
@@ -75,6 +76,9 @@ class ContextualAttention(tf.keras.layers.Layer):
     def call(self, features, mask, needed=None, values=None, block_bytes=None, return_offsets=False):
         return self._attend(features, mask, needed, features if values is None else values,
                             self.block_bytes if block_bytes is None else block_bytes, return_offsets)
+
+    def compute_output_shape(self, input_shape):
+        return tf.TensorShape(input_shape)
 
     @tf.autograph.experimental.do_not_convert  # nothing in it needs it, and it takes longer than the tracing
     def _attend(self, features, mask, needed, values, block_bytes, return_offsets):

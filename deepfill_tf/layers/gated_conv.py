@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from deepfill_tf.initializers import kernel_initializer
+from deepfill_tf.layers.known_shape import KnownShape
 
 PADDINGS = ("same", "symmetric")
 
@@ -18,7 +19,7 @@ def pad_symmetric(inputs: tf.Tensor, kernel_size: int, dilation_rate: int) -> tf
 
 
 @tf.keras.utils.register_keras_serializable(package="deepfill_tf")
-class GatedConv2D(tf.keras.layers.Layer):
+class GatedConv2D(KnownShape):
     """`activation(features) * sigmoid(gates)`, both halves of one convolution.
 
     Args:
@@ -82,6 +83,10 @@ class GatedConv2D(tf.keras.layers.Layer):
                                                    tf.split(tf.convert_to_tensor(self.conv.bias), 2)))
         return self.activation(features) * tf.sigmoid(gates)
 
+    def compute_output_shape(self, input_shape):
+        batch, *sides, _ = tf.TensorShape(input_shape)
+        return tf.TensorShape([batch, *(side and -(-side // self.strides) for side in sides), self.filters])
+
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "kernel_size": self.kernel_size,
                 "strides": self.strides, "dilation_rate": self.dilation_rate,
@@ -90,7 +95,7 @@ class GatedConv2D(tf.keras.layers.Layer):
 
 
 @tf.keras.utils.register_keras_serializable(package="deepfill_tf")
-class ImageConv2D(tf.keras.layers.Layer):
+class ImageConv2D(KnownShape):
     """The convolution that ends a stage: 3x3, no gate, tanh, float32 whatever the policy.
 
     Args:
@@ -127,6 +132,9 @@ class ImageConv2D(tf.keras.layers.Layer):
         if self.padding == "symmetric":
             inputs = pad_symmetric(inputs, 3, 1)
         return tf.tanh(tf.cast(self.conv(inputs), tf.float32))
+
+    def compute_output_signature(self, input_signature):
+        return tf.TensorSpec([*input_signature.shape[:-1], self.filters], tf.float32)
 
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "padding": self.padding,

@@ -16,9 +16,8 @@ def neighbourhoods(images: tf.Tensor, size: int) -> tf.Tensor:
     """
     reach = size // 2
     padded = tf.pad(images, [[0, 0], [reach, reach], [reach, reach], [0, 0]])
-    height, width = tf.unstack(tf.shape(images)[1:3])
-    return tf.concat([padded[:, row:row + height, column:column + width]
-                      for row in range(size) for column in range(size)], axis=-1)
+    shifts = [slice(shift, shift - 2 * reach or None) for shift in range(size)]
+    return tf.concat([padded[:, rows, columns] for rows in shifts for columns in shifts], axis=-1)
 
 
 def to_blocks(images: tf.Tensor, side: int) -> tf.Tensor:

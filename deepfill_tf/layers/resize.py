@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+_LENGTH = tf.TensorSpec([], tf.int32)
 
+
+# A graph of its own, which all that resize share: written out for each, it takes longer to load the network.
+@tf.function(input_signature=[_LENGTH, _LENGTH], autograph=False, experimental_attributes={"_noinline": True})
 def aligned_indices(size: tf.Tensor, new_size: tf.Tensor) -> tf.Tensor:
     """Source index of every output position along one axis.
 
@@ -57,4 +61,9 @@ class DoubleNearest(tf.keras.layers.Layer):
     """
 
     def call(self, images):
-        return tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)
+        batch, height, width = tf.unstack(tf.shape(images)[:3])
+        # Channels come last, rows before columns: what stands twice in a row becomes two columns, or two rows.
+        wide = tf.reshape(tf.concat([images, images], axis=3), [batch, height, 2 * width, images.shape[3]])
+        doubled = tf.reshape(tf.concat([wide, wide], axis=2), [batch, 2 * height, 2 * width, images.shape[3]])
+        return tf.ensure_shape(doubled, [images.shape[0], *(side and 2 * side for side in images.shape[1:3]),
+                                         images.shape[3]])

@@ -9,6 +9,8 @@ from typing import Union
 import numpy as np
 import tensorflow as tf
 
+from deepfill_tf.layers.known_shape import KnownShape
+
 TENSION = 0.5         # 1 / pixel: curvature fades over 2 pixels from the rim, farther in the fill is harmonic
 GUESS_HALVINGS = 10   # the coarsest level of the first guess has one value for 1024 x 1024 pixels
 GUESS_STEPS = 4       # on each level
@@ -22,7 +24,7 @@ Real = Union[float, tf.Tensor]
 
 
 @tf.keras.utils.register_keras_serializable(package="deepfill_tf")
-class TensionFill(tf.keras.layers.Layer):
+class TensionFill(KnownShape):
     """The image with its holes filled by a spline in tension; nothing under the hole reaches the network.
 
     Solves, in the hole, `laplacian(laplacian(u) - TENSION**2 * u) = 0` with all known pixels given: in thin damage the
@@ -46,6 +48,9 @@ class TensionFill(tf.keras.layers.Layer):
     def call(self, image, mask):
         return _fill_of(image.shape[-1])(image, mask > 0.5)
 
+    def compute_output_shape(self, input_shape):
+        return tf.TensorShape(input_shape)
+
 
 # Levels differ in size alone, and share these graphs. Written out for each of them, the solver has 1,900 operations:
 # loading it takes a second longer.
@@ -60,7 +65,7 @@ def _fill_of(channels: int) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     def fill(image, hole):
         filled = _first_guess(tf.where(hole, tf.zeros_like(image), image), hole)
         for _ in range(CYCLES):
-            filled = _cycle(filled, tf.zeros_like(filled), hole, tf.constant(TENSION**2), CYCLE_HALVINGS)
+            filled = _corrected(filled, hole)
         return filled
 
     return tf.function(fill, input_signature=specs, autograph=False)
@@ -89,6 +94,11 @@ def _halved(values, hole):
 def _refined_guess(guess, values, hole):
     guess = tf.where(hole, tf.image.resize(guess, tf.shape(values)[1:3]), values)
     return _smoothed(guess, tf.zeros_like(guess), hole, _stretching(guess), 8.0, GUESS_STEPS)
+
+
+@_shared
+def _corrected(filled, hole):
+    return _cycle(filled, tf.zeros_like(filled), hole, tf.constant(TENSION**2), CYCLE_HALVINGS)
 
 
 def _cycle(image, target, hole, tension, halvings):

@@ -30,9 +30,12 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess:
 def started():
     """What a process that starts TensorFlow in several ways prints and reports."""
     finished = run("""
-import importlib.util, json, random, sys
+import gc, importlib.util, json, random, sys
 from pipelines import runtime
+before = gc.get_stats()[0]["collections"]
 report = {"device": runtime.start("cpu", seed=3)}
+report["looked for garbage"] = gc.get_stats()[0]["collections"] - before
+report["looks for garbage"] = gc.isenabled()
 import numpy, tensorflow as tf
 from tensorflow.python.framework import config
 
@@ -85,6 +88,10 @@ def test_precision_is_set_and_set_back(started):
 
 def test_what_tensorflow_loads_but_nothing_here_needs_is_left_out_and_can_be_loaded_later(started):
     assert started.report["loaded"] == [] and started.report["later"]
+
+
+def test_garbage_is_not_looked_for_among_modules_that_are_loaded(started):
+    assert started.report["looked for garbage"] < 20 and started.report["looks for garbage"]
 
 
 def test_real_messages_come_through():

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 def assert_layer_contract(make, inputs, tmp_path):
-    """Config complete, weights built before the first call, unknown sizes, saving and mixed precision.
+    """Config complete, weights built before the first call, unknown sizes, wiring, saving and mixed precision.
 
     Args:
         make: Gives a new layer, the same each time but for its weights.
@@ -31,6 +31,9 @@ def assert_layer_contract(make, inputs, tmp_path):
     np.testing.assert_allclose(traced(*inputs), eager, atol=1e-5)  # another order of the same sums
 
     symbols = [tf.keras.Input([None, None, value.shape[-1]]) for value in inputs]
+    wired = make()(*symbols)
+    assert wired.shape.as_list() == traced.get_concrete_function().output_shapes.as_list()
+    _assert_wired_as_computed(make, inputs)
     model = tf.keras.Model(symbols, make()(*symbols))
     model.set_weights(layer.get_weights())
     model.save(tmp_path / "layer.keras")
@@ -39,6 +42,7 @@ def assert_layer_contract(make, inputs, tmp_path):
 
     tf.keras.mixed_precision.set_global_policy("mixed_bfloat16")
     try:
+        _assert_wired_as_computed(make, inputs)
         mixed = make()
         mixed.build(inputs[0].shape)
         mixed.set_weights(layer.get_weights())
@@ -46,3 +50,10 @@ def assert_layer_contract(make, inputs, tmp_path):
     finally:
         tf.keras.mixed_precision.set_global_policy("float32")
     assert np.abs(coarse - eager).mean() < 0.05 * np.abs(eager).mean() + 1e-6  # bfloat16 keeps 8 bits
+
+
+def _assert_wired_as_computed(make, inputs):
+    """The output that Keras wires a model by has the shape and type of the one that is computed."""
+    wired = make()(*(tf.keras.Input(batch_shape=value.shape) for value in inputs))
+    computed = make()(*inputs)
+    assert (wired.shape, wired.dtype) == (computed.shape, computed.dtype)
