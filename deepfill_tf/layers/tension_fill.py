@@ -65,7 +65,7 @@ def _fill_of(channels: int) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     def fill(image, hole):
         filled = _first_guess(tf.where(hole, tf.zeros_like(image), image), hole)
         for _ in range(CYCLES):
-            filled = _corrected(filled, hole)
+            filled = _cycle(filled, tf.zeros_like(filled), hole, tf.constant(TENSION**2), CYCLE_HALVINGS)
         return filled
 
     return tf.function(fill, input_signature=specs, autograph=False)
@@ -94,11 +94,6 @@ def _halved(values, hole):
 def _refined_guess(guess, values, hole):
     guess = tf.where(hole, tf.image.resize(guess, tf.shape(values)[1:3]), values)
     return _smoothed(guess, tf.zeros_like(guess), hole, _stretching(guess), 8.0, GUESS_STEPS)
-
-
-@_shared
-def _corrected(filled, hole):
-    return _cycle(filled, tf.zeros_like(filled), hole, tf.constant(TENSION**2), CYCLE_HALVINGS)
 
 
 def _cycle(image, target, hole, tension, halvings):
