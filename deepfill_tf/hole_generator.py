@@ -107,7 +107,8 @@ class HoleGenerator(tf.Module):
             features = self._features(self._look, [], [*map(tf.identity, refining)], tf.ones_like(hole), working_bytes)
 
         def attended(values=None):
-            return self._attend(features, ShrinkMask()(mask), HoleReach()(mask), values, working_bytes)
+            return self._attend(features, ShrinkMask()(mask), HoleReach()(mask), values=values,
+                                block_bytes=working_bytes)
 
         refined = self._run(self._finish, [imagined, attended()], [pasted] if self._paints_onto else [],
                             Scaled(pasted, CELL), hole, working_bytes)

@@ -29,10 +29,10 @@ def map_tiles(function: Callable[..., tf.Tensor], inputs: Sequence[Scaled], back
             cell depends on cells at most `reach` away, and on the image's border only where the window has it, too.
         inputs: What it takes, on one grid.
         background: Gives shape, type and the values where nothing is needed.
-        needed: (B or 1, h, w, 1), above 0 for cells of which at least one value is needed of any image. Values of
-            other cells are either the function's or unspecified.
+        needed: float32 (B or 1, h, w, 1), above 0 for cells of which at least one value is needed of any image. Values
+            of other cells are either the function's or unspecified.
         reach: In cells.
-        largest: Most cells of a window; exceeded by the smallest side only.
+        largest: int32 (). Most cells of a window; exceeded by the smallest side only.
 
     Returns:
         A tensor like the background's. Without gradient.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import platform
 import subprocess
@@ -64,9 +65,7 @@ def start(device: str | None = "auto", *, seed: int | None = None, precision: st
             os.environ.setdefault(_ONEDNN, "1")
         ignore_harmless_warnings()
         with harmless_lines_dropped():
-            with _hidden(() if "tensorflow" in sys.modules else _UNUSED_PACKAGES), _collector_paused():
-                import tensorflow
-
+            tensorflow = _loaded_tensorflow()
             chosen = _device_in_use(tensorflow) if device is None else _choose_device(tensorflow, device)
         if seed is not None:
             tensorflow.keras.utils.set_random_seed(seed)
@@ -117,14 +116,23 @@ def _hidden(packages: Sequence[str]) -> Iterator[None]:
                 sys.modules.pop(package, None)
 
 
+def _loaded_tensorflow() -> ModuleType:
+    if "tensorflow" in sys.modules:
+        return importlib.import_module("tensorflow")
+    with _hidden(_UNUSED_PACKAGES), _no_garbage():
+        return importlib.import_module("tensorflow")
+
+
 @contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Modules are loaded to stay: looking for garbage among them, again and again, takes half a second."""
+def _no_garbage() -> Iterator[None]:
+    """What is loaded inside is there to stay: looking for garbage in it takes half a second, and a quarter later on."""
     was_enabled = gc.isenabled()
+    gc.collect()  # nothing else shall stay
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was_enabled:
             gc.enable()
 

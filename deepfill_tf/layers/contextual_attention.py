@@ -39,8 +39,8 @@ class ContextualAttention(KnownShape):
         features (B, H, W, C) and mask (B or 1, H, W, 1), 1 = hole. H, W multiples of `rate`, known or not.
         needed (B or 1, H, W, 1), 1 = position of the output that matters, or None for all. With `hole_only`, what
         is returned elsewhere is unspecified, but finite.
-        values (B, H, W, D), what is pasted instead of the features; None for these.
-        block_bytes int64 (), instead of the argument of this name; None for that.
+        values (B, H, W, D), by keyword: what is pasted instead of the features; None for these.
+        block_bytes int64 (), by keyword: instead of the argument of this name; None for that.
 
     Returns:
         (B, H, W, C or D). With `return_offsets=True` also int32 (B, H / rate, W / rate, 2): row and column distance
@@ -73,7 +73,7 @@ class ContextualAttention(KnownShape):
         self.block_bytes = block_bytes
         self.hole_only = hole_only
 
-    def call(self, features, mask, needed=None, values=None, block_bytes=None, return_offsets=False):
+    def call(self, features, mask, needed=None, *, values=None, block_bytes=None, return_offsets=False):
         return self._attend(features, mask, needed, features if values is None else values,
                             self.block_bytes if block_bytes is None else block_bytes, return_offsets)
 

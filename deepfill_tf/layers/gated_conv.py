@@ -35,7 +35,7 @@ class GatedConv2D(KnownShape):
         (B, H, W, C) -> (B, ceil(H / strides), ceil(W / strides), filters); H and W known or not.
 
     Raises:
-        ValueError: If `filters` is below 1 or `padding` is unknown.
+        ValueError: If `filters` is below 1, `padding` is unknown, or a kernel padded symmetrically has no centre.
 
     Reference:
         Yu et al. 2019, arXiv:1806.03589, section 3.1; `gen_conv` in the official inpaint_ops.py.
@@ -53,6 +53,8 @@ class GatedConv2D(KnownShape):
             raise ValueError(f"`filters` should be at least 1. Received: {filters}")
         if padding not in PADDINGS:
             raise ValueError(f"`padding` should be one of {PADDINGS}. Received: {padding!r}")
+        if padding == "symmetric" and kernel_size % 2 == 0:
+            raise ValueError(f"`kernel_size` should be odd for symmetric padding. Received: {kernel_size}")
         self.filters = filters
         self.kernel_size = kernel_size
         self.strides = strides

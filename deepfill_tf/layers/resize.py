@@ -61,9 +61,10 @@ class DoubleNearest(tf.keras.layers.Layer):
     """
 
     def call(self, images):
-        batch, height, width = tf.unstack(tf.shape(images)[:3])
-        # Channels come last, rows before columns: what stands twice in a row becomes two columns, or two rows.
-        wide = tf.reshape(tf.concat([images, images], axis=3), [batch, height, 2 * width, images.shape[3]])
-        doubled = tf.reshape(tf.concat([wide, wide], axis=2), [batch, 2 * height, 2 * width, images.shape[3]])
+        batch, height, width, channels = tf.unstack(tf.shape(images))
+        # Pixels lie in memory row by row, each with its channels: what stands twice in a row becomes two rows, and what
+        # stands twice in a pixel two pixels.
+        tall = tf.reshape(tf.concat([images, images], axis=2), [batch, 2 * height, width, channels])
+        doubled = tf.reshape(tf.concat([tall, tall], axis=3), [batch, 2 * height, 2 * width, channels])
         return tf.ensure_shape(doubled, [images.shape[0], *(side and 2 * side for side in images.shape[1:3]),
                                          images.shape[3]])

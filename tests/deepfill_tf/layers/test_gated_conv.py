@@ -52,7 +52,8 @@ def test_image_conv_is_float32_and_bounded_under_mixed_precision(features):
 
 @pytest.mark.parametrize("options, message", [
     ({"filters": 0}, "filters.*0"), ({"filters": 2, "padding": "REFELECT"}, "padding.*REFELECT"),
-    ({"filters": 2, "initialization": "luck"}, "initialization.*luck")])
+    ({"filters": 2, "initialization": "luck"}, "initialization.*luck"),
+    ({"filters": 2, "kernel_size": 4, "padding": "symmetric"}, "kernel_size.*4")])
 def test_impossible_arguments_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         GatedConv2D(**options)
