@@ -123,7 +123,8 @@ class RestorationChain(tf.Module):
 def _traced(function: Callable[..., Any], signature: list[tf.TensorSpec]) -> Any:
     # Not even inside of layers: nothing in them needs autograph, and it takes as long as the tracing.
     unconverted = tf.autograph.experimental.do_not_convert(function)
-    return tf.function(unconverted, autograph=False).get_concrete_function(*signature)
+    with light_rewriting():  # graphs that are called inside of this one keep what holds while it is traced
+        return tf.function(unconverted, autograph=False).get_concrete_function(*signature)
 
 
 def _inputs(image, mask, value_range, edges, working_bytes):

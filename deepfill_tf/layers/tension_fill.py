@@ -114,17 +114,18 @@ def _relaxed(image, target, hole, tension):
 def _descended(image, target, hole, tension):
     """The image relaxed, what is missing to the target, and target and hole for pixels twice as wide."""
     image = _relaxed(image, target, hole, tension)
-    residual = tf.where(hole, target - _bending(image, tension)(image), 0.0)
+    residual = _as_factor(hole, image) * (target - _bending(image, tension)(image))
     coarse_hole = tf.equal(tf.nn.avg_pool2d(tf.cast(hole, tf.float32), 2, 2, "SAME"), 1.0)
     # On pixels twice as wide, differences of fourth order are 16 times as large, those of second order 4 times.
-    coarse_target = tf.where(coarse_hole, 16.0 * tf.nn.avg_pool2d(residual, 2, 2, "SAME"), 0.0)
+    coarse_target = 16.0 * tf.nn.avg_pool2d(residual, 2, 2, "SAME")
+    coarse_target *= _as_factor(coarse_hole, coarse_target)
     return image, residual, coarse_target, coarse_hole
 
 
 @_shared
 def _ascended(image, change, residual, target, hole, tension):
     """The image with the change that was found on pixels twice as wide, relaxed."""
-    change = tf.where(hole, tf.image.resize(change, tf.shape(image)[1:3]), 0.0)
+    change = _as_factor(hole, image) * tf.image.resize(change, tf.shape(image)[1:3])
     # As much of it as brings the bending energy down most: coarse levels know the hole's rim roughly.
     gain = tf.reduce_sum(change * residual, axis=[1, 2], keepdims=True)
     energy = tf.reduce_sum(change * _bending(change, tension)(change), axis=[1, 2], keepdims=True)
@@ -138,8 +139,9 @@ def _smoothed(image: tf.Tensor, target: tf.Tensor, hole: tf.Tensor, operator: Op
     # evaluates something beforehand, the bits are the same.
     centre, radius = (1 + 1 / DAMPED) / 2, (1 - 1 / DAMPED) / 2
     change, factor, unit = 0.0, radius / centre, 1.0 / largest
+    in_hole = _as_factor(hole, image)
     for step in range(steps):
-        residual = tf.where(hole, target - operator(image), 0.0)
+        residual = in_hole * (target - operator(image))
         if step == 0:
             change = 1.0 / centre * unit * residual
         else:
@@ -150,19 +152,35 @@ def _smoothed(image: tf.Tensor, target: tf.Tensor, hole: tf.Tensor, operator: Op
     return image
 
 
+def _as_factor(hole: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
+    """1 in the hole, 0 elsewhere, for each channel: TensorFlow is several times slower where it must repeat a mask."""
+    return tf.broadcast_to(tf.cast(hole, image.dtype), tf.shape(image))
+
+
 def _bending(image: tf.Tensor, tension: tf.Tensor) -> Operator:
     """What is 0 of a spline in tension, for images of this size."""
-    stretching, tensed = _stretching(image), _stretching(image, tension)
-    return lambda image: stretching(tensed(image))
+    neighbours = _sum_of_neighbours(tf.ones_like(image))
+    tensed = tension + neighbours
+
+    def bending(image):
+        stretched = tensed * image - _sum_of_neighbours(image)
+        return neighbours * stretched - _sum_of_neighbours(stretched)
+
+    return bending
 
 
-def _stretching(image: tf.Tensor, tension: Real = 0.0) -> Operator:
-    """`tension` times images of this size less their Laplacian, the border mirrored.
+def _stretching(image: tf.Tensor) -> Operator:
+    """The Laplacian of images of this size, negative, the border mirrored."""
+    neighbours = _sum_of_neighbours(tf.ones_like(image))
+    return lambda image: neighbours * image - _sum_of_neighbours(image)
 
-    Each pixel as often as it has neighbours, less these. A kernel for each channel: one such operation is several times
-    faster than sums of shifted images. (Mirroring by `tf.pad` is shorter, but XLA compiles it three times as long.)
+
+def _sum_of_neighbours(image: tf.Tensor) -> tf.Tensor:
+    """Of the two to four that each pixel has.
+
+    A kernel for each channel: one such operation is several times faster than sums of shifted images. (Mirroring by
+    `tf.pad` is shorter, but XLA compiles it three times as long.)
     """
     cross = np.zeros([3, 3, image.shape[-1], 1], np.float32)
     cross[[0, 1, 1, 2], [1, 0, 2, 1]] = 1.0
-    weight = tension + tf.nn.depthwise_conv2d(tf.ones_like(image[:1, ..., :1]), cross[:, :, :1], [1, 1, 1, 1], "SAME")
-    return lambda image: weight * image - tf.nn.depthwise_conv2d(image, cross, [1, 1, 1, 1], "SAME")
+    return tf.nn.depthwise_conv2d(image, cross, [1, 1, 1, 1], "SAME")

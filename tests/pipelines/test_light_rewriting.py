@@ -90,6 +90,14 @@ def test_pictures_are_restored_with_it(generator, image, mask):
     assert seen == [["remap"]] and rewriting_now() == []
 
 
+def test_graphs_inside_of_the_graph_are_rewritten_by_it_too(generator):
+    graph = RestorationChain(channels=3, inpainter=generator).restore.graph.as_graph_def()
+    options = [config_pb2.ConfigProto.FromString(node.attr["config_proto"].s)
+               for nodes in (graph.node, *(function.node_def for function in graph.library.function))
+               for node in nodes if "config_proto" in node.attr]
+    assert {tuple(found.graph_options.rewrite_options.optimizers) for found in options} == {("remap",)}
+
+
 def test_on_a_gpu_and_in_bfloat16_the_rewriting_is_the_usual_one():
     with mock.patch("tensorflow.config.get_visible_devices", return_value=["a GPU"]), light_rewriting():
         assert rewriting_now() == []
