@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from deepfill_tf.shared_graph import shared_graph
+
 SIDES = (32, 64, 128, 256, 512)  # cells: tiles that are considered
 
 
@@ -55,9 +57,7 @@ def map_tiles(function: Callable[..., tf.Tensor], inputs: Sequence[Scaled], back
     return tf.while_loop(lambda index, _: index < count, add_tile, (0, background.tensor), parallel_iterations=1)[1]
 
 
-# A graph of its own, which the parts of a network share: written out for each, it takes longer to load the network.
-@tf.function(autograph=False, experimental_attributes={"_noinline": True}, input_signature=[
-    tf.TensorSpec([None, None, None, 1], tf.float32), *[tf.TensorSpec([], tf.int32)] * 2])
+@shared_graph(input_signature=[tf.TensorSpec([None, None, None, 1], tf.float32), *[tf.TensorSpec([], tf.int32)] * 2])
 def _tiling(needed, reach, largest):
     """Side of the tiles whose windows have the fewest cells in all, and their first cells, int32 (N, 2)."""
     grid = tf.shape(needed)[1:3]

@@ -117,10 +117,10 @@ def _hidden(packages: Sequence[str]) -> Iterator[None]:
 
 
 def _loaded_tensorflow() -> ModuleType:
-    if "tensorflow" in sys.modules:
-        return importlib.import_module("tensorflow")
-    with _hidden(_UNUSED_PACKAGES), _no_garbage():
-        return importlib.import_module("tensorflow")
+    if "tensorflow" not in sys.modules:
+        with _hidden(_UNUSED_PACKAGES), _no_garbage():
+            importlib.import_module("tensorflow")
+    return sys.modules["tensorflow"]
 
 
 @contextlib.contextmanager

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from deepfill_tf.shared_graph import shared_graph
+
 _LENGTH = tf.TensorSpec([], tf.int32)
 
 
-# A graph of its own, which all that resize share: written out for each, it takes longer to load the network.
-@tf.function(input_signature=[_LENGTH, _LENGTH], autograph=False, experimental_attributes={"_noinline": True})
+@shared_graph(input_signature=[_LENGTH, _LENGTH])
 def aligned_indices(size: tf.Tensor, new_size: tf.Tensor) -> tf.Tensor:
     """Source index of every output position along one axis.
 

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepfill_tf.layers.known_shape import KnownShape
+from deepfill_tf.shared_graph import shared_graph
 
 TENSION = 0.5         # 1 / pixel: curvature fades over 2 pixels from the rim, farther in the fill is harmonic
 GUESS_HALVINGS = 10   # the coarsest level of the first guess has one value for 1024 x 1024 pixels
@@ -52,11 +53,6 @@ class TensionFill(KnownShape):
         return tf.TensorShape(input_shape)
 
 
-# Levels differ in size alone, and share these graphs. Written out for each of them, the solver has 1,900 operations:
-# loading it takes a second longer.
-_shared = functools.partial(tf.function, autograph=False, experimental_attributes={"_noinline": True})
-
-
 @functools.lru_cache(maxsize=None)
 def _fill_of(channels: int) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     """The solver as one graph for images of all sizes."""
@@ -82,7 +78,9 @@ def _first_guess(values, hole):
     return guess
 
 
-@_shared
+# Levels differ in size alone, and share their graphs. Written out for each of them, the solver has 1,900 operations:
+# loading it takes a second longer.
+@shared_graph
 def _halved(values, hole):
     """The means of what is known of 2 x 2 values, and where nothing is."""
     known = tf.cast(tf.logical_not(hole), values.dtype)
@@ -90,7 +88,7 @@ def _halved(values, hole):
     return tf.math.divide_no_nan(tf.nn.avg_pool2d(values * known, 2, 2, "SAME"), share), tf.equal(share, 0.0)
 
 
-@_shared
+@shared_graph
 def _refined_guess(guess, values, hole):
     guess = tf.where(hole, tf.image.resize(guess, tf.shape(values)[1:3]), values)
     return _smoothed(guess, tf.zeros_like(guess), hole, _stretching(guess), 8.0, GUESS_STEPS)
@@ -105,12 +103,12 @@ def _cycle(image, target, hole, tension, halvings):
     return _ascended(image, change, residual, target, hole, tension)
 
 
-@_shared
+@shared_graph
 def _relaxed(image, target, hole, tension):
     return _smoothed(image, target, hole, _bending(image, tension), 64.0 + 8.0 * tension, CYCLE_STEPS)
 
 
-@_shared
+@shared_graph
 def _descended(image, target, hole, tension):
     """The image relaxed, what is missing to the target, and target and hole for pixels twice as wide."""
     image = _relaxed(image, target, hole, tension)
@@ -122,7 +120,7 @@ def _descended(image, target, hole, tension):
     return image, residual, coarse_target, coarse_hole
 
 
-@_shared
+@shared_graph
 def _ascended(image, change, residual, target, hole, tension):
     """The image with the change that was found on pixels twice as wide, relaxed."""
     change = _as_factor(hole, image) * tf.image.resize(change, tf.shape(image)[1:3])
